@@ -1,0 +1,76 @@
+"""An encoding: how a family wishes to see the columns, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.storage import storable
+
+
+@storable("encoding")
+@dataclass(frozen=True)
+class Encoding:
+    """A frozen, hashable wish. Families that wish for the same share the work, so prefer few distinct values.
+
+    - `numeric`: `raw` as they are; `standard` zero mean and unit variance; `quantile` mapped to a normal
+      distribution by ranks; `robust` minus median over IQR, then smoothly clipped to about ±3 (x/√(1+(x/3)²)).
+    - `missing`: `keep` NaN in numbers; `impute` the training median and add an indicator column where training had gaps.
+    - `categorical`: `codes` integers 0…n_levels-1 with 0 = missing, unseen or rare (see `Features.cardinalities`);
+      `onehot` a column a level; `ordered` levels replaced by their rank of training frequency; `target` smoothed
+      training means of the target (one column an output, out-of-fold inside the training rows); `drop`.
+    - `onehot_max`: with `onehot`, columns with more levels than this become `target` columns instead.
+    - `min_count`: levels with fewer training rows than this count as rare.
+    - `dates`: `parts` calendar parts and elapsed days; `drop`.
+    - `text`: `svd` truncated SVD of TF-IDF with `text_dims` columns and a few text statistics; `raw` passes cells through
+      in `Features.raw`; `drop`. `images` and `sequences`: `raw` or `drop`.
+    - `keep`: share of the ranked columns kept, in (0, 1]; 1.0 keeps all and ranks nothing.
+    """
+
+    numeric: Literal["raw", "standard", "quantile", "robust"] = "raw"
+    missing: Literal["keep", "impute"] = "keep"
+    categorical: Literal["codes", "onehot", "ordered", "target", "drop"] = "codes"
+    onehot_max: int = 64
+    min_count: int = 1
+    dates: Literal["parts", "drop"] = "parts"
+    text: Literal["svd", "raw", "drop"] = "svd"
+    text_dims: int = 32
+    images: Literal["raw", "drop"] = "drop"
+    sequences: Literal["raw", "drop"] = "drop"
+    keep: float = 1.0
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether encoding training rows looks at their targets, which rules out out-of-bag scores from one fit."""
+        return self.keep < 1.0 or self.categorical in {"target", "onehot"}
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a family is given.
+
+    - `matrix`: (n_rows, n_features) float32, C-contiguous; category codes are whole numbers in it.
+    - `names`: n_features unique names.
+    - `cardinalities`: (n_features,) int64; 0 for a number, otherwise the number of codes (values are 0…cardinality-1,
+      0 = missing, unseen or rare).
+    - `raw`: text, image and sequence columns by name, object arrays (n_rows,), where the encoding asked for them.
+    """
+
+    matrix: NDArray[np.float32]
+    names: tuple[str, ...]
+    cardinalities: NDArray[np.int64]
+    raw: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.matrix)
+
+    @property
+    def categorical(self) -> list[int]:
+        """Positions of the columns that hold category codes."""
+        return [int(i) for i in np.flatnonzero(self.cardinalities)]

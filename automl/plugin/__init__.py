@@ -1,0 +1,52 @@
+"""The public door for plugin authors: everything a family needs, from one import."""
+
+from automl.data.dataset import Profile
+from automl.data.folds import ALL_ROWS, Fold, FoldPlan
+from automl.data.schema import Role
+from automl.errors import ArtifactError, FamilyDeclined, TrialFailed
+from automl.features.encoding import Encoding, Features
+from automl.metrics import Metric
+from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
+from automl.plugin.family import TABULAR, ModelFamily, Suggest
+from automl.plugin.hookspecs import hookimpl
+from automl.plugin.model import Limits, Model, Param, Params, Part
+from automl.plugin.sklearn import SklearnFamily
+from automl.storage import load, save, storable
+from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
+
+__all__ = [
+    "ALL_ROWS",
+    "ALL_TASKS",
+    "CLASSIFICATION",
+    "REGRESSION",
+    "TABULAR",
+    "ArtifactError",
+    "CrossFit",
+    "CrossFitJob",
+    "Encoding",
+    "FamilyDeclined",
+    "Features",
+    "Fold",
+    "FoldModel",
+    "FoldPlan",
+    "Limits",
+    "Metric",
+    "Model",
+    "ModelFamily",
+    "Param",
+    "Params",
+    "Part",
+    "Profile",
+    "Role",
+    "SklearnFamily",
+    "Suggest",
+    "Task",
+    "TaskKind",
+    "TrialFailed",
+    "fit_folds",
+    "from_out_of_bag",
+    "hookimpl",
+    "load",
+    "save",
+    "storable",
+]

@@ -1,0 +1,100 @@
+"""Fitting one trial on its folds: the job a family is given and the result it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.folds import ALL_ROWS, Fold
+from automl.errors import TrialFailed
+from automl.features.encoding import Encoding
+from automl.plugin.model import Limits, Model, Params, Part
+from automl.task import Task
+
+
+@dataclass(frozen=True)
+class FoldModel:
+    """A fitted model, the fold whose training rows it learned from (`ALL_ROWS`: every row), and its encoding."""
+
+    model: Model
+    fold: int
+    encoding: Encoding
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """What a trial leaves: a prediction for every score row of its folds, and the models.
+
+    `predictions[i]` is (n_score of folds[i], n_outputs) float64. `stopped` is the reason when not all folds were fitted;
+    `predictions` is then shorter than the job's folds.
+    """
+
+    predictions: tuple[NDArray[np.float64], ...]
+    models: tuple[FoldModel, ...]
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class CrossFitJob:
+    """One trial on some folds.
+
+    - `encode(fold, encoding)` returns the fold's (train, score) parts; encoders are fitted on its training rows and
+      cached. `encode_all(encoding)` returns every row, encoded by encoders fitted on every row.
+    - `go_on(position, prediction)` takes the prediction of `folds[position]` and says whether the next fold is worth it.
+    - `out_of_bag` says whether out-of-bag rows of one fit on all rows may stand in for folds.
+    """
+
+    task: Task
+    params: Params
+    seed: int
+    folds: tuple[Fold, ...]
+    n_rows: int
+    limits: Limits
+    encode: Callable[[Fold, Encoding], tuple[Part, Part]]
+    encode_all: Callable[[Encoding], Part]
+    go_on: Callable[[int, NDArray[np.float64]], bool]
+    out_of_bag: bool = False
+
+
+class Builder(Protocol):
+    """The part of a family that fitting fold by fold needs."""
+
+    def encoding(self, params: Params, task: Task) -> Encoding:
+        """How these parameters want the columns."""
+        ...
+
+    def build(self, params: Params, task: Task, seed: int) -> Model:
+        """Return an unfitted model."""
+        ...
+
+
+def fit_folds(family: Builder, job: CrossFitJob) -> CrossFit:
+    """Fit one model a fold, sharing the time left evenly among the folds still to come."""
+    encoding = family.encoding(job.params, job.task)
+    predictions: list[NDArray[np.float64]] = []
+    models: list[FoldModel] = []
+    for position, fold in enumerate(job.folds):
+        if job.limits.seconds_left <= 0:
+            raise TrialFailed(f"out of time after {position} of {len(job.folds)} folds")
+        train, score = job.encode(fold, encoding)
+        model = family.build(job.params, job.task, job.seed + fold.index)
+        model.fit(train, score, job.limits.share(1 / (len(job.folds) - position)))
+        predictions.append(model.predict(score.features))
+        models.append(FoldModel(model, fold.index, encoding))
+        if position + 1 < len(job.folds) and not job.go_on(position, predictions[-1]):
+            return CrossFit(tuple(predictions), tuple(models), "worse than the best trial's worst fold")
+    return CrossFit(tuple(predictions), tuple(models))
+
+
+def from_out_of_bag(
+    model: Model, encoding: Encoding, out_of_bag: NDArray[np.float64], folds: tuple[Fold, ...]
+) -> CrossFit:
+    """Split the out-of-bag predictions (n_rows, n_outputs) of one model, fitted on all rows, over the folds."""
+    return CrossFit(
+        predictions=tuple(out_of_bag[fold.score] for fold in folds),
+        models=(FoldModel(model, ALL_ROWS, encoding),),
+    )

@@ -1,0 +1,79 @@
+"""The contract of a model family: what a plugin implements and what the engine promises in return."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from automl.data.dataset import Profile
+from automl.data.schema import Role
+from automl.features.encoding import Encoding
+from automl.plugin.crossfit import CrossFit, CrossFitJob, fit_folds
+from automl.plugin.model import Model, Param, Params
+from automl.task import ALL_TASKS, Task, TaskKind
+
+TABULAR = frozenset({Role.NUMERIC, Role.CATEGORICAL, Role.BOOLEAN, Role.DATETIME, Role.TEXT})
+"""Roles that encoders turn into a matrix, so that every family of matrices can learn from them."""
+
+
+class Suggest(Protocol):
+    """The part of an Optuna trial that a search space uses."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Choose a float in [low, high]."""
+        ...
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """Choose an integer in [low, high]."""
+        ...
+
+    def suggest_categorical(self, name: str, choices: list[Param]) -> Param:
+        """Choose one of the choices."""
+        ...
+
+
+class ModelFamily(ABC):
+    """A kind of model with its strong configurations, its search space and its wishes.
+
+    Families are stateless: one instance serves every trial, in many processes.
+    """
+
+    name: ClassVar[str]
+    """Unique, as a user would type it: lower case letters, digits and underscores."""
+    tasks: ClassVar[frozenset[TaskKind]] = ALL_TASKS
+    inputs: ClassVar[frozenset[Role]] = TABULAR
+    """Column roles that it can learn from; columns of other roles are not shown to it."""
+
+    def accepts(self, task: Task, profile: Profile) -> None:  # noqa: B027 - declining is optional
+        """Raise `FamilyDeclined` with a reason where this data is unsuitable ("needs an image column")."""
+
+    @abstractmethod
+    def portfolio(self, task: Task, profile: Profile) -> list[Params]:
+        """Strong configurations, best first; the first is the default. Each has every parameter of the space."""
+
+    @abstractmethod
+    def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
+        """Sample the search space; the same names and ranges at every call with the same arguments."""
+
+    def cost(self, params: Params, task: Task, profile: Profile) -> float:
+        """Roughly estimate the seconds that one fold takes on one core; measured times correct the scale."""
+        return 1e-5 * profile.n_rows * max(1, profile.count(*Role)) ** 0.5 + 0.05
+
+    def encoding(self, params: Params, task: Task) -> Encoding:
+        """How these parameters want the columns."""
+        return Encoding()
+
+    @abstractmethod
+    def build(self, params: Params, task: Task, seed: int) -> Model:
+        """Return an unfitted model."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> Model:
+        """Read back what `Model.save` wrote; never run code from the folder. Raise `ArtifactError` when damaged."""
+
+    def cross_fit(self, job: CrossFitJob) -> CrossFit:
+        """Fit the job's folds; the default fits one model a fold, in order. Override to fit folds together."""
+        return fit_folds(self, job)
