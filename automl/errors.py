@@ -10,11 +10,11 @@ class AutoMLError(Exception):
     """Parent of every error that the engine raises on purpose."""
 
 
-class DataError(AutoMLError):
+class DataError(AutoMLError, ValueError):
     """A table, a column or a target cannot be used as it is."""
 
 
-class OptionError(AutoMLError):
+class OptionError(AutoMLError, ValueError):
     """An option, a name or a value is unknown or out of range."""
 
 

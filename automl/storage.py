@@ -54,7 +54,7 @@ def save(value: object, path: Path) -> None:
 def load(path: Path, expected: type[T]) -> T:
     """Read back what `save` wrote; raise `ArtifactError` where the file is damaged or holds something else."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays: Arrays = {name: archive[name] for name in archive.files}
         structure = json.loads(arrays.pop(_STRUCTURE).tobytes())
         value = unpack(structure, arrays)

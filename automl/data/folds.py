@@ -24,8 +24,8 @@ class Fold:
 class FoldPlan:
     """The folds of a run. `kind` is stratified, random, grouped, forward or holdout; `reason` says why these.
 
-    With repeats a row is scored more than once; its out-of-fold prediction is then the mean. In a forward or holdout plan
-    some rows are never scored.
+    With repeats a row is scored more than once; its out-of-fold prediction is then the mean. In a forward or holdout
+    plan some rows are never scored.
     """
 
     folds: tuple[Fold, ...]
@@ -38,6 +38,11 @@ class FoldPlan:
     def exchangeable(self) -> bool:
         """Whether any row may predict any other, so that out-of-bag rows of one fit stand in for folds."""
         return self.kind in {"stratified", "random"}
+
+    @property
+    def first_repeat(self) -> tuple[Fold, ...]:
+        """The folds that score each row once, without the repeats."""
+        return self.folds[: len(self.folds) // self.repeats]
 
     @property
     def scored(self) -> NDArray[np.bool_]:

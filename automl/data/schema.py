@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from automl.storage import storable
 
@@ -29,7 +30,7 @@ class Column:
 
     `levels` are the categories of a categorical column as text, in a fixed order (position = code); for a boolean
     column they are the two spellings of false and true. `parsing` names how raw cells become values
-    (`""` for cells that need no parsing): see `automl.data.cells`.
+    (`""` for cells that need no parsing): see `automl.data.cells`, `numeric` and `dates`.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Column:
     reason: str = ""
     levels: tuple[str, ...] = ()
     parsing: str = ""
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Position of each level; found once a column, because single rows are read often."""
+        return {level: code for code, level in enumerate(self.levels)}
 
 
 @storable("schema")

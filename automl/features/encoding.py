@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.errors import OptionError
 from automl.storage import storable
 
 
@@ -18,16 +19,22 @@ class Encoding:
     """A frozen, hashable wish. Families that wish for the same share the work, so prefer few distinct values.
 
     - `numeric`: `raw` as they are; `standard` zero mean and unit variance; `quantile` mapped to a normal
-      distribution by ranks; `robust` minus median over IQR, then smoothly clipped to about ±3 (x/√(1+(x/3)²)).
-    - `missing`: `keep` NaN in numbers; `impute` the training median and add an indicator column where training had gaps.
-    - `categorical`: `codes` integers 0…n_levels-1 with 0 = missing, unseen or rare (see `Features.cardinalities`);
-      `onehot` a column a level; `ordered` levels replaced by their rank of training frequency; `target` smoothed
-      training means of the target (one column an output, out-of-fold inside the training rows); `drop`.
-    - `onehot_max`: with `onehot`, columns with more levels than this become `target` columns instead.
+      distribution by ranks; `robust` minus median over IQR, then smoothly clipped to about ±3
+      (x/√(1+(x/3)²)). Infinite numbers count as missing. Date parts and text statistics are numbers too and
+      are treated alike. Except for `raw`, columns that are constant in training are left out.
+    - `missing`: `keep` NaN in numbers; `impute` the training median and add an indicator column where
+      training had gaps (one for columns whose gaps are in the same rows).
+    - `categorical`: `codes` integers 0…n_levels-1 with 0 = missing, unseen or rare (see
+      `Features.cardinalities`); `onehot` a 0/1 column a level, or one column of -1/+1 where training has two
+      levels and nothing else; `ordered` levels replaced by their rank of training frequency (1 the rarest, 0
+      missing, unseen or rare; divided by the highest rank unless `numeric` is `raw`); `target` smoothed
+      training means of the target, as standard deviations from its mean (one column for two labels or a
+      number, else one for each of the 10 most frequent labels; out-of-fold inside the training rows); `drop`.
+    - `onehot_max`: with `onehot`, columns with more known levels than this become `target` columns instead.
     - `min_count`: levels with fewer training rows than this count as rare.
-    - `dates`: `parts` calendar parts and elapsed days; `drop`.
-    - `text`: `svd` truncated SVD of TF-IDF with `text_dims` columns and a few text statistics; `raw` passes cells through
-      in `Features.raw`; `drop`. `images` and `sequences`: `raw` or `drop`.
+    - `dates`: `parts` calendar parts, elapsed days and differences between columns; `drop`.
+    - `text`: `svd` truncated SVD of TF-IDF with `text_dims` columns and a few text statistics; `raw` passes
+      cells through in `Features.raw`; `drop`. `images` and `sequences`: `raw` or `drop`.
     - `keep`: share of the ranked columns kept, in (0, 1]; 1.0 keeps all and ranks nothing.
     """
 
@@ -43,10 +50,25 @@ class Encoding:
     sequences: Literal["raw", "drop"] = "drop"
     keep: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.keep <= 1.0:
+            raise OptionError(f"keep is a share of columns in (0, 1], but got keep={self.keep}")
+
     @property
     def uses_target(self) -> bool:
-        """Whether encoding training rows looks at their targets, which rules out out-of-bag scores from one fit."""
+        """Whether encoding training rows may look at their targets: no out-of-bag scores from one fit then.
+
+        `onehot` does so only where a column has more than `onehot_max` levels, which the encoding alone
+        cannot know, so the answer is then True to be safe; `uses_target_for` knows better.
+        """
         return self.keep < 1.0 or self.categorical in {"target", "onehot"}
+
+    def uses_target_for(self, levels: Iterable[int]) -> bool:
+        """Whether it looks at targets on a table whose categorical columns have these numbers of levels."""
+        if self.keep < 1.0:
+            return True
+        most = max(levels, default=0)
+        return (self.categorical == "target" and most > 0) or (self.categorical == "onehot" and most > self.onehot_max)
 
 
 @dataclass(frozen=True)
@@ -55,9 +77,10 @@ class Features:
 
     - `matrix`: (n_rows, n_features) float32, C-contiguous; category codes are whole numbers in it.
     - `names`: n_features unique names.
-    - `cardinalities`: (n_features,) int64; 0 for a number, otherwise the number of codes (values are 0…cardinality-1,
-      0 = missing, unseen or rare).
-    - `raw`: text, image and sequence columns by name, object arrays (n_rows,), where the encoding asked for them.
+    - `cardinalities`: (n_features,) int64; 0 for a number, otherwise the number of codes (values are
+      0…cardinality-1, 0 = missing, unseen or rare).
+    - `raw`: text, image and sequence columns by name, object arrays (n_rows,), where the encoding asked for
+      them.
     """
 
     matrix: NDArray[np.float32]

@@ -29,8 +29,8 @@ class FoldModel:
 class CrossFit:
     """What a trial leaves: a prediction for every score row of its folds, and the models.
 
-    `predictions[i]` is (n_score of folds[i], n_outputs) float64. `stopped` is the reason when not all folds were fitted;
-    `predictions` is then shorter than the job's folds.
+    `predictions[i]` is (n_score of folds[i], n_outputs) float64. `stopped` is the reason when not all folds were
+    fitted; `predictions` is then shorter than the job's folds.
     """
 
     predictions: tuple[NDArray[np.float64], ...]
@@ -44,7 +44,7 @@ class CrossFitJob:
 
     - `encode(fold, encoding)` returns the fold's (train, score) parts; encoders are fitted on its training rows and
       cached. `encode_all(encoding)` returns every row, encoded by encoders fitted on every row.
-    - `go_on(position, prediction)` takes the prediction of `folds[position]` and says whether the next fold is worth it.
+    - `go_on(position, prediction)` takes the prediction of `folds[position]` and says whether to fit the next fold.
     - `out_of_bag` says whether out-of-bag rows of one fit on all rows may stand in for folds.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -46,6 +47,8 @@ class ModelFamily(ABC):
     tasks: ClassVar[frozenset[TaskKind]] = ALL_TASKS
     inputs: ClassVar[frozenset[Role]] = TABULAR
     """Column roles that it can learn from; columns of other roles are not shown to it."""
+    out_of_bag: ClassVar[bool] = False
+    """Whether `cross_fit` makes one fit stand in for all folds where the job allows it."""
 
     def accepts(self, task: Task, profile: Profile) -> None:  # noqa: B027 - declining is optional
         """Raise `FamilyDeclined` with a reason where this data is unsuitable ("needs an image column")."""
@@ -60,7 +63,7 @@ class ModelFamily(ABC):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Roughly estimate the seconds that one fold takes on one core; measured times correct the scale."""
-        return 1e-5 * profile.n_rows * max(1, profile.count(*Role)) ** 0.5 + 0.05
+        return 1e-5 * profile.n_rows * math.sqrt(max(1, profile.count(*Role))) + 0.05
 
     def encoding(self, params: Params, task: Task) -> Encoding:
         """How these parameters want the columns."""

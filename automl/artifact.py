@@ -1,0 +1,300 @@
+"""A fitted model as a folder: `manifest.json`, the encoders, the members' models, and nothing that runs code.
+
+The folder is written under another name and renamed when it is whole; every file's SHA-256 stands in the manifest, and
+loading refuses what does not match.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from automl import storage
+from automl.data.schema import Role, Schema
+from automl.errors import ArtifactError, PluginError
+from automl.features.encoder import Encoder
+from automl.fitted import FittedModel, Member, Output
+from automl.plugin.family import ModelFamily
+from automl.plugin.registry import Registry
+from automl.search.records import TrialRecord
+from automl.task import Task
+from automl.version import VERSION
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+OUTPUT = "output.npz"
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch")
+_MANIFEST_BYTES = 256 * 2**20  # a larger manifest is damaged or hostile
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A trial chosen for the ensemble, its weight, and its score in the metric's own unit."""
+
+    record: TrialRecord
+    weight: float
+    cv_score: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the manifest tells about the fit, beside the model itself; `None` scores are unknown."""
+
+    metric: str
+    greater_is_better: bool
+    cv_score: float
+    seed: int
+    n_rows: int
+    data_hash: str
+    test_score: float | None = None
+
+
+def save_artifact(
+    folder: Path,
+    run: Path,
+    selected: Sequence[Selected],
+    *,
+    schema: Schema,
+    task: Task,
+    output: Output,
+    facts: Facts,
+    registry: Registry,
+) -> None:
+    """Gather the selected trials' files from the run folder into a new artifact at `folder`."""
+    partial = _start(folder)
+    members = []
+    for item in selected:
+        models = []
+        for model in item.record.models:
+            target = f"members/{PurePosixPath(model.folder).relative_to('trials')}"
+            shutil.copytree(run / model.folder, partial / target)
+            if not (partial / model.encoder).exists():
+                (partial / model.encoder).parent.mkdir(exist_ok=True)
+                shutil.copyfile(run / model.encoder, partial / model.encoder)
+            models.append({"folder": target, "encoder": model.encoder})
+        members.append(_member_entry(item, models, registry))
+    storage.save(output, partial / OUTPUT)
+    manifest = _versions() | {
+        "task": storage.pack(task, {}),
+        "schema": storage.pack(schema, {}),
+        "metric": {"name": facts.metric, "greater_is_better": facts.greater_is_better},
+        "cv_score": facts.cv_score,
+        "test_score": facts.test_score,
+        "seed": facts.seed,
+        "data": {"rows": facts.n_rows, "sha256": facts.data_hash},
+        "members": members,
+    }
+    _complete(partial, folder, manifest)
+
+
+def save_fitted(fitted: FittedModel, folder: Path) -> None:
+    """Write a fitted model that is in memory as a new artifact at `folder`."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ArtifactError(f"the folder '{folder}' is not empty: name a new one for the model")
+    partial = _start(folder)
+    names = {key: f"encoders/{index}.npz" for index, key in enumerate(fitted.encoders)}
+    for key, name in names.items():
+        (partial / name).parent.mkdir(exist_ok=True)
+        storage.save(fitted.encoders[key], partial / name)
+    entries = []
+    for member, entry in zip(fitted.members, fitted.manifest["members"], strict=True):
+        models = []
+        for index, (model, key) in enumerate(member.models):
+            target = f"members/{member.number:05d}/{index}"
+            (partial / target).mkdir(parents=True)
+            model.save(partial / target)
+            models.append({"folder": target, "encoder": names[key]})
+        entries.append(entry | {"models": models})
+    storage.save(fitted.output, partial / OUTPUT)
+    _complete(partial, folder, dict(fitted.manifest) | _versions() | {"members": entries})
+
+
+def _start(folder: Path) -> Path:
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return partial
+
+
+def _complete(partial: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    """Add checksums, write the manifest, and give the folder its final name."""
+    files = {name: _checksum(partial / name) for name in sorted(_files(partial))}
+    _write_manifest(partial, manifest | {"files": files})
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _versions() -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "engine": VERSION,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "libraries": _library_versions(),
+    }
+
+
+def update_manifest(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Change top-level entries of a saved manifest, in one step."""
+    _write_manifest(folder, read_manifest(folder) | changes)
+
+
+def find_artifact(path: Path) -> Path:
+    """Return the artifact folder that a path means: itself, or the `model` folder of a run."""
+    for candidate in (path, path / "model"):
+        if (candidate / MANIFEST).is_file():
+            return candidate
+    if not path.exists():
+        raise ArtifactError(f"no model at '{path}': the folder does not exist; give a run folder or a model folder")
+    raise ArtifactError(f"no model at '{path}': it holds no {MANIFEST}; give a run folder or a model folder")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check the manifest of an artifact folder."""
+    path = folder / MANIFEST
+    try:
+        if path.stat().st_size > _MANIFEST_BYTES:
+            raise ArtifactError(f"{path}: larger than {_MANIFEST_BYTES} bytes; use an intact copy of the model")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArtifactError(f"{path}: the manifest cannot be read ({error}); use an intact copy of the model") from error
+    if not isinstance(version, int) or version < 1:
+        raise ArtifactError(f"{path}: format {version!r} is no version number; use an intact copy of the model")
+    if version > FORMAT:
+        raise ArtifactError(
+            f"{path}: written in format {version} by automl-engine {manifest.get('engine')}, this one reads up to "
+            f"{FORMAT}; upgrade automl-engine"
+        )
+    return dict(manifest)
+
+
+def load_artifact(path: Path, registry: Registry) -> FittedModel:
+    """Load a fitted model; run no code from its files. Raise `ArtifactError` or `PluginError` with the remedy."""
+    folder = find_artifact(path)
+    manifest = read_manifest(folder)
+    _verify_files(folder, manifest)
+    try:
+        schema = storage.unpack(manifest["schema"], {})
+        task = storage.unpack(manifest["task"], {})
+        if not isinstance(schema, Schema) or not isinstance(task, Task):
+            raise TypeError("schema or task is of another kind")
+        members = tuple(_load_member(folder, manifest, entry, registry) for entry in manifest["members"])
+        encoder_names = {model["encoder"] for entry in manifest["members"] for model in entry["models"]}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(f"{folder / MANIFEST}: the manifest is damaged ({error}); use an intact copy") from error
+    encoders = {name: storage.load(_listed(folder, manifest, name), Encoder) for name in sorted(encoder_names)}
+    output = storage.load(_listed(folder, manifest, OUTPUT), Output)
+    return FittedModel(schema, task, members, encoders, output, manifest)
+
+
+def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, Any], registry: Registry) -> Member:
+    family = _family(entry, registry)
+    models = []
+    for model in entry["models"]:
+        place = folder / _relative(model["folder"])
+        models.append((family.load(place), str(model["encoder"])))
+    return Member(
+        number=int(entry["number"]),
+        family=str(entry["family"]),
+        params=dict(entry["params"]),
+        weight=float(entry["weight"]),
+        cv_score=float(entry["cv_score"]),
+        inputs=frozenset(Role(role) for role in entry["inputs"]),
+        models=tuple(models),
+    )
+
+
+def _family(entry: Mapping[str, Any], registry: Registry) -> ModelFamily:
+    name = str(entry["family"])
+    family = registry.families.get(name)
+    if family is None:
+        plugin = entry.get("plugin") or {}
+        raise PluginError(
+            f"the model needs the family '{name}', which is not available: install "
+            f"{plugin.get('distribution', 'its plugin')} {plugin.get('version', '')}".rstrip()
+        )
+    return family
+
+
+def _member_entry(item: Selected, models: list[dict[str, str]], registry: Registry) -> dict[str, Any]:
+    family = registry.families[item.record.family]
+    plugin = next((p for p in registry.plugins if item.record.family in p.families), None)
+    return {
+        "number": item.record.number,
+        "family": item.record.family,
+        "plugin": None if plugin is None else {"distribution": plugin.distribution, "version": plugin.version},
+        "params": dict(item.record.params),
+        "weight": item.weight,
+        "cv_score": item.cv_score,
+        "inputs": sorted(family.inputs),
+        "models": models,
+    }
+
+
+def _verify_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise ArtifactError(f"{folder / MANIFEST}: it lists no files; use an intact copy of the model")
+    for name, expected in files.items():
+        path = folder / _relative(name)
+        if path.is_symlink() or not path.is_file():
+            raise ArtifactError(f"{path}: listed in the manifest but not a plain file; use an intact copy of the model")
+        if _checksum(path) != expected:
+            raise ArtifactError(f"{path}: its SHA-256 differs from the manifest's; use an intact copy of the model")
+    extra = set(_files(folder)) - set(files) - {MANIFEST}
+    if extra:
+        raise ArtifactError(f"{folder}: files that the manifest does not list: {', '.join(sorted(extra)[:5])}")
+
+
+def _listed(folder: Path, manifest: Mapping[str, Any], name: str) -> Path:
+    if name not in manifest["files"]:
+        raise ArtifactError(f"{folder}: the manifest does not list '{name}'; use an intact copy of the model")
+    return folder / _relative(name)
+
+
+def _relative(name: object) -> PurePosixPath:
+    """Check that a name from the manifest stays inside the folder."""
+    path = PurePosixPath(str(name))
+    if path.is_absolute() or ".." in path.parts or "\\" in str(name) or "\0" in str(name):
+        raise ArtifactError(f"the manifest names '{name}', which is outside the model folder; do not use this model")
+    return path
+
+
+def _files(folder: Path) -> Iterable[str]:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    partial = folder / f"{MANIFEST}.partial"
+    with partial.open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / MANIFEST)
+
+
+def _library_versions() -> dict[str, str]:
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

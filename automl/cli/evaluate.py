@@ -1,0 +1,36 @@
+"""`automl evaluate`: judge a model on rows with known targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
+    data: Annotated[Path, typer.Argument(help="A table with the model's columns and the target.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Metrics to report, comma-separated or repeated; default: all that fit.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score a model on a table whose targets are known."""
+    from rich.table import Table
+
+    from automl.cli.console import number, out, print_json
+    from automl.data.read import read_table
+    from automl.engine import evaluate_model, load
+
+    names = [name for value in metric or [] for name in value.split(",")]
+    scores = evaluate_model(load(model), read_table(data), names)
+    if as_json:
+        print_json(scores)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("metric")
+    table.add_column("score", justify="right")
+    for name, score in scores.items():
+        table.add_row(name, number(score))
+    out.print(table)

@@ -1,0 +1,142 @@
+"""`automl fit`: from a file to a fitted ensemble."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from automl.cli.main import STARTED
+
+
+def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
+    data: Annotated[Path, typer.Argument(help="The table: CSV, Parquet, Feather or JSON lines; gz and zip too.")],
+    target: Annotated[str, typer.Option("--target", "-t", help="The column to predict.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Run folder; default automl_runs/<table>-<time>.")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds of wall clock from start to saved model.", min=1)
+    ] = 300.0,
+    trials: Annotated[
+        int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.", min=1)
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; inferred by default.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="What to optimise; roc_auc, log_loss or rmse by default.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="A table to test on, instead of a part of DATA.")] = None,
+    test_size: Annotated[
+        float, typer.Option(help="Share of the rows kept aside for the final test; 0 for none.", min=0, max=0.9)
+    ] = 0.15,
+    role: Annotated[
+        list[str] | None, typer.Option(help="COLUMN=ROLE overrides an inferred role; may be repeated.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="A column to ignore; may be repeated.")] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="A column to keep that would be dropped; may be repeated.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column whose groups no fold may split.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column that orders rows in time; folds then look forward only.")
+    ] = None,
+    families: Annotated[
+        list[str] | None, typer.Option(help="Model families to try, comma-separated or repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Model families to leave out, comma-separated or repeated.")
+    ] = None,
+    folds: Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.", min=2)] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.", min=1)] = None,
+    sampler: Annotated[str, typer.Option(help="tpe, random, grid or gp.")] = "tpe",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+) -> None:
+    """Search for the best ensemble and save it.
+
+    [dim]automl fit data.csv --target price --time-limit 60[/dim]
+    """
+    from automl.cli.console import err, out, print_json
+    from automl.cli.live import LiveView, PlainView, QuietView, View
+    from automl.engine import FitOptions, run_fit
+
+    options = FitOptions(
+        target=target,
+        task=task,
+        metric=metric,
+        output=output,
+        time_limit=time_limit,
+        trials=trials,
+        test=test,
+        test_size=test_size,
+        roles=_pairs(role or []),
+        drop=tuple(drop or ()),
+        keep=tuple(keep or ()),
+        weight=weight,
+        group=group,
+        time=time,
+        families=_names(families),
+        exclude=_names(exclude) or (),
+        folds=folds,
+        seed=seed,
+        jobs=jobs,
+        sampler=sampler,
+    )
+    console = err if as_json else out
+    view: View = QuietView(console) if quiet else LiveView(console) if console.is_terminal else PlainView(console)
+    with view if isinstance(view, LiveView) else contextlib.nullcontext():
+        result = run_fit(data, options, observer=view, started=STARTED)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        _print_result(result)
+
+
+def _names(values: list[str] | None) -> tuple[str, ...] | None:
+    if not values:
+        return None
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _pairs(values: list[str]) -> dict[str, str]:
+    from automl.errors import OptionError
+
+    pairs = {}
+    for value in values:
+        column, separator, role = value.rpartition("=")
+        if not separator:
+            raise OptionError(f"--role {value}: must look like COLUMN=ROLE, as in zip_code=categorical")
+        pairs[column] = role
+    return pairs
+
+
+def _print_result(result: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from automl.cli.console import duration, number, out
+
+    name = result.metric
+    test = "" if result.test_score is None else f"   test {name} [bold green]{number(result.test_score)}[/]"
+    out.print()
+    out.print(f"[bold]{result.task}[/], cross-validated {name} [bold]{number(result.cv_score)}[/]{test}")
+    out.print(f"[dim]{result.trials} trials in {duration(result.seconds)}[/]")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("weight", "family", name, "parameters"):
+        table.add_column(title, justify="right" if title in {"weight", name} else "left")
+    for member in result.members:
+        params = ", ".join(f"{key}={_short(value)}" for key, value in member["params"].items())
+        table.add_row(
+            f"{member['weight']:.2f}", member["family"], number(member["cv_score"]), Text(params, style="dim", overflow="ellipsis", no_wrap=True)
+        )
+    out.print(table)
+    out.print(f"model    {result.model}")
+    out.print(f"predict  automl predict {result.run} NEW.csv -o predictions.csv")
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,46 @@
+"""`automl leaderboard`: the trials of a run, best first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def leaderboard(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    limit: Annotated[int, typer.Option(help="Rows to show; 0 for all.", min=0)] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List the trials of a run by score, with what each cost."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from automl.cli.console import number, out, print_json
+    from automl.leaderboard import read_leaderboard
+
+    board = read_leaderboard(run)
+    rows = board[:limit] if limit else board
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    columns = ("rank", "trial", "family", "score", "test", "weight", "fit s", "predict ms/row", "")
+    for title in columns:
+        table.add_column(title, justify="left" if title in {"family", ""} else "right")
+    for rank, row in enumerate(rows, start=1):
+        table.add_row(
+            str(rank),
+            str(row["trial"]),
+            row["family"],
+            number(row["score"]),
+            number(row["test_score"]),
+            "" if row["weight"] is None else f"{row['weight']:.2f}",
+            f"{row['fit_seconds']:.2f}",
+            f"{row['predict_seconds'] * 1000:.3f}",
+            Text(row["reason"], style="dim"),
+        )
+    out.print(table)
+    if len(board) > len(rows):
+        out.print(f"[dim]{len(board) - len(rows)} more: --limit 0 shows all[/]")

@@ -1,0 +1,89 @@
+"""The entry point: the application with its commands, and what an error looks like."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+
+STARTED = time.monotonic()  # the time limit of a fit counts from here, imports included
+
+import click  # noqa: E402
+import typer  # noqa: E402
+
+from automl.errors import AutoMLError  # noqa: E402
+from automl.version import VERSION  # noqa: E402
+
+HELP = "From a table and a column to predict to a model that can be trusted and shipped."
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def build_app() -> typer.Typer:
+    """Assemble the built-in commands and those that plugins bring."""
+    from automl.cli import evaluate, fit, leaderboard, plugins, predict
+
+    app = typer.Typer(
+        help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
+    app.callback()(_options)
+    app.command("fit")(fit.fit)
+    app.command("predict")(predict.predict)
+    app.command("evaluate")(evaluate.evaluate)
+    app.command("leaderboard")(leaderboard.leaderboard)
+    app.command("plugins")(plugins.plugins)
+    return app
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
+) -> None:
+    if version:
+        sys.stdout.write(f"automl-engine {VERSION}\n")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; an error is one line on standard error and exit code 2."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return the exit code. `--debug` anywhere shows the traceback of an error."""
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        app = build_app()
+        if not any(argument in {"--help", "--version"} for argument in arguments[:1]):
+            _add_plugin_commands(app, arguments)
+        code = app(arguments, prog_name="automl", standalone_mode=False)
+    except AutoMLError as error:
+        return _failed(str(error), debug)
+    except click.ClickException as error:
+        return _failed(error.format_message(), debug)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0  # the reader of our output has seen enough
+    except Exception as error:
+        return _failed(f"internal error: {type(error).__name__}: {error} (run again with --debug and report it)", debug)
+    return code if isinstance(code, int) else 0
+
+
+def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
+    known = {command.name for command in app.registered_commands}
+    if arguments and arguments[0] in known:
+        return  # plugins may add commands, not change ours: no need to load them here
+    from automl.plugin.registry import discover
+
+    hook = discover().hook
+    if hook is not None:
+        hook.automl_commands(app=app)
+
+
+def _failed(message: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    return USAGE_ERROR

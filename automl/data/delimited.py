@@ -1,0 +1,126 @@
+"""Delimited text to a DataFrame: every cell is read as text, and columns of plain numbers become numbers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from automl.data.cells import MARKERS
+from automl.data.delimiter import Layout, find_layout, lacks_header
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LEADING_ZERO = r"^\s*[+-]?0[0-9xX]"  # a code; "0x1F" would be read as hexadecimal
+_TOO_LONG = r"^\s*[+-]?[0-9]{16,}\s*$"  # a float would round it
+_BLOCK = 1 << 22  # bytes parsed at a time
+_LARGEST_BLOCK = (1 << 31) - 1  # what the parser can count
+
+
+def read_delimited(text: str, path: Path) -> pd.DataFrame:
+    """Read delimited text with a header line; `path` is named in errors."""
+    import pyarrow as pa
+
+    text = text.lstrip("\r\n")
+    layout = find_layout(text)
+    if lacks_header(layout.header):
+        raise DataError(
+            f"{path}: the first line must name the columns, and is '{','.join(layout.header)[:60]}'; add a header line"
+        )
+    if layout.delimiter == " ":
+        text = re.sub(r"[ \t]+", " ", re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text))
+    names = list(layout.header)
+    if layout.extra:
+        names.insert(0 if layout.extra == "first" else len(names), "")
+    table = _cells(text.encode("utf-8", errors="replace"), len(names), layout, path)
+    columns = [_typed(column) for column in table.itercolumns()]
+    # Blank columns at the end are delimiters without cells between them.
+    while columns and not names[-1].strip() and columns[-1].null_count == len(columns[-1]):
+        del names[-1], columns[-1]
+    ids = [str(i) for i in range(len(columns))]
+    frame: pd.DataFrame = pa.Table.from_arrays(columns, names=ids).to_pandas()
+    frame.columns = pd.Index(names)
+    return frame
+
+
+def _cells(content: bytes, n_columns: int, layout: Layout, path: Path) -> pa.Table:
+    """Cut a file into cells, all of them text."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    names = [str(i) for i in range(n_columns)]
+    ragged: list[Any] = []
+
+    def stop(row: Any) -> str:
+        ragged.append(row)
+        return "error"
+
+    quoted = b'"' in content
+    try:
+        return csv.read_csv(
+            pa.BufferReader(content),
+            # One block for quoted text: a cell of several lines must not be cut.
+            read_options=csv.ReadOptions(
+                column_names=names,
+                skip_rows=layout.lines,
+                block_size=min(len(content) + 1, _LARGEST_BLOCK) if quoted else _BLOCK,
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=layout.delimiter, newlines_in_values=quoted, invalid_row_handler=stop
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), null_values=sorted(MARKERS), strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise DataError(f"{path}: the table has no rows; give a file with rows below the column names") from None
+        if not ragged:
+            raise DataError(f"{path}: the text is no table ({error}); check its quotes and delimiters") from error
+        row = ragged[0]
+        raise DataError(
+            f"{path}: every row needs {row.expected_columns} cells like the header, and one has {row.actual_columns}: "
+            f"'{row.text[:80]}'; quote cells that hold the delimiter {layout.delimiter!r}"
+        ) from None
+
+
+def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Turn a text column into numbers if each cell is one; markers with blanks around them become null."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    numbers = _numbers(column)
+    if numbers is not None:
+        return numbers
+    trimmed = compute.utf8_trim_whitespace(column)
+    if compute.any(compute.not_equal(trimmed, column)).as_py():
+        gaps = compute.is_in(trimmed, value_set=pa.array(sorted(MARKERS)))
+        column = compute.if_else(gaps, pa.scalar(None, pa.string()), column)
+        numbers = _numbers(compute.if_else(gaps, pa.scalar(None, pa.string()), trimmed))
+    return column if numbers is None else numbers
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if column.null_count == len(column):
+        return None
+    whole = True
+    try:
+        numbers = column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        whole = False
+        try:
+            numbers = column.cast(pa.float64())
+        except pa.ArrowInvalid:
+            return None
+    # Missing cells make whole numbers floats in pandas, which round above 15 digits.
+    risky = [_LEADING_ZERO] * whole + [_TOO_LONG] * (not whole or column.null_count > 0)
+    if any(compute.any(compute.match_substring_regex(column, pattern)).as_py() for pattern in risky):
+        return None
+    return numbers

@@ -1,0 +1,90 @@
+"""Stable hashes of tables and schemas: the same content gives the same text on every machine and version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from automl.data.cells import Series, level_text
+from automl.data.dates import to_datetimes
+from automl.data.numeric import to_numbers
+from automl.data.schema import Schema
+from automl.data.table import Table
+
+_EXACT = 2**53  # whole numbers up to here are exact as floats
+_MOSTLY_REPEATED = 0.5
+
+
+def hash_frame(frame: pd.DataFrame) -> str:
+    """Hash names and cells of a table, in order; 1 and 1.0 are the same cell, 1 and "1" are not."""
+    whole = hashlib.blake2b(digest_size=16)
+    for position, name in enumerate(frame.columns):
+        whole.update(f"{name}\x1f".encode())
+        whole.update(hash_column(frame.iloc[:, position]))
+    return whole.hexdigest()
+
+
+def hash_column(series: Series) -> bytes:
+    """Hash the cells of a column in 16 bytes."""
+    kind = "O" if isinstance(series.dtype, pd.CategoricalDtype) else getattr(series.dtype, "kind", "O")
+    if kind == "M":
+        return _digest(b"time", to_datetimes(series))
+    if kind in "iufbm":
+        numbers = to_numbers(series)
+        if kind in "iu" and numbers.size and np.nanmax(np.abs(numbers), initial=0) >= _EXACT:
+            return hashlib.blake2b("\x1f".join(map(level_text, series.tolist())).encode(), digest_size=16).digest()
+        return _digest(b"number", numbers)
+    texts = map(_spelling, series.tolist())
+    return hashlib.blake2b("\x1f".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _spelling(cell: object) -> str:
+    if isinstance(cell, np.ndarray):
+        cell = cell.tolist()  # printing a long array leaves out its middle
+    return cell if isinstance(cell, str) else level_text(cell)
+
+
+def _digest(tag: bytes, numbers: NDArray[np.float64]) -> bytes:
+    numbers = np.where(np.isnan(numbers), np.nan, numbers) + 0.0  # one NaN, and no negative zero
+    return hashlib.blake2b(tag + numbers.astype("<f8").tobytes(), digest_size=16).digest()
+
+
+def schema_fingerprint(schema: Schema) -> str:
+    """Hash what decides how a table is read: names, roles, levels and parsings, not the reasons."""
+    parts = [[c.name, c.role.value, list(c.levels), c.parsing] for c in schema.columns]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+def row_clusters(table: Table) -> NDArray[np.int64] | None:
+    """Number identical rows alike, (n_rows,) int64; None if no two rows are, or if most are.
+
+    A few duplicates let a model recognise in the score part of a fold what it saw in training. Where most rows repeat,
+    the table has few possible rows, and meeting them again is what prediction will be like too.
+    """
+    mixed = np.zeros(table.n_rows, dtype=np.uint64)
+    for column in table.numeric.T:
+        mixed = _mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
+    for column in table.datetime.T:
+        mixed = _mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
+    for codes in table.categorical.T:
+        mixed = _mix(mixed, codes.astype(np.float64))
+    for cells in table.raw.values():
+        texts = [cell.tobytes() if isinstance(cell, np.ndarray) else cell for cell in cells.tolist()]
+        mixed = _mix(mixed, pd.factorize(np.array([*texts, None], dtype=object))[0][:-1].astype(np.float64))
+    _, clusters = np.unique(mixed, return_inverse=True)
+    n_clusters = int(clusters.max(initial=-1)) + 1
+    if n_clusters == table.n_rows or n_clusters < _MOSTLY_REPEATED * table.n_rows:
+        return None
+    return clusters.astype(np.int64)
+
+
+def _mix(mixed: NDArray[np.uint64], values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Fold a column into a hash for each row (the finaliser of SplitMix64; Steele, Lea & Flood 2014)."""
+    z = np.ascontiguousarray(values).view(np.uint64) + mixed * np.uint64(31) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

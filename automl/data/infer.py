@@ -1,0 +1,81 @@
+"""From a raw table to its schema: a role for every column, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from automl.data.fingerprint import hash_column
+from automl.data.roles import as_role, missing_images, natural_column
+from automl.data.schema import Column, Role, Schema
+from automl.data.sketch import Sketch
+from automl.data.useless import why_useless
+from automl.errors import DataError, unknown
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user says about columns.
+
+    `roles` sets roles by name, `drop` ignores columns, `keep` saves columns from being dropped for their content,
+    `exclude` are columns that are no input at all (the target, weights, groups). Image paths are relative to `folder`.
+    """
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    drop: Collection[str] = ()
+    keep: Collection[str] = ()
+    exclude: Collection[str] = ()
+    folder: Path | None = None
+
+
+def infer_schema(frame: pd.DataFrame, wishes: Wishes | None = None) -> Schema:
+    """Give every input column of a table a role.
+
+    Raises `OptionError` for names that are not in the table, and `DataError` if a wished role does not fit the cells
+    or no column is left.
+    """
+    wishes = wishes or Wishes()
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"column '{twice}': every column needs its own name, and this is there twice; rename one")
+    for name in (*wishes.roles, *wishes.drop, *wishes.keep):
+        if name not in names:
+            raise unknown("column", name, names)
+    columns: list[Column] = []
+    first: dict[tuple[Role, bytes], str] = {}
+    for position, name in enumerate(names):
+        if name in wishes.exclude:
+            continue
+        column = _column(name, frame, position, wishes)
+        if column.role is not Role.DROPPED:
+            same = first.setdefault((column.role, hash_column(frame.iloc[:, position])), name)
+            if same != name and name not in wishes.keep and name not in wishes.roles:
+                column = Column(name, Role.DROPPED, f"repeats the column '{same}'")
+        columns.append(column)
+    schema = Schema(tuple(columns))
+    if not schema.used:
+        reasons = "; ".join(f"'{c.name}' {c.reason}" for c in schema.columns[:5]) or "there is no other column"
+        raise DataError(f"no input column is left beside the target ({reasons}); add columns, or keep one by name")
+    return schema
+
+
+def _column(name: str, frame: pd.DataFrame, position: int, wishes: Wishes) -> Column:
+    if name in wishes.drop or wishes.roles.get(name) is Role.DROPPED:
+        return Column(name, Role.DROPPED, "is dropped by request")
+    sketch = Sketch.of(name, frame.iloc[:, position])
+    if name in wishes.roles:
+        column = as_role(sketch, wishes.roles[name], "set by request")
+        if column.role is Role.IMAGE and wishes.folder and (why := missing_images(sketch, wishes.folder)):
+            raise DataError(f"column '{name}': {why}; give the folder that its paths start from")
+        return column
+    column = natural_column(sketch)
+    if name in wishes.keep:
+        return column
+    why = why_useless(sketch, column)
+    if not why and column.role is Role.IMAGE and wishes.folder:
+        why = missing_images(sketch, wishes.folder)
+    return Column(name, Role.DROPPED, why) if why else column

@@ -1,0 +1,159 @@
+"""From a file to a DataFrame, whatever its format, compression, encoding and delimiter."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import zipfile
+import zlib
+from pathlib import Path
+
+import pandas as pd
+
+from automl.data.delimited import read_delimited
+from automl.errors import DataError
+
+_COMPRESSIONS = {".gz", ".bz2", ".xz", ".zip"}
+_JSON = {".json", ".jsonl", ".ndjson"}
+_TEXT_HINT = "use CSV, Parquet, Feather or JSON"
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table: delimited text, Parquet, Feather, or JSON (records, columns, or a record a line).
+
+    The format is told by content first and suffix second; gz, bz2, xz and one-member zip files are opened. Columns of
+    text that hold plain numbers and nothing else become int64 or float64, all others stay text: what they mean is
+    decided by `infer_schema`. Whole numbers with leading zeros (007), or of more digits than fit, stay text.
+    Missing cells are those in `automl.data.cells.MARKERS`. Column names are stripped of blanks and made unique.
+    Raises `DataError` where there is no such file or no table in it.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file; check the path")
+    if path.is_dir():
+        raise DataError(f"{path}: a table must be a file, and this is a folder; name a file in it")
+    try:
+        content = _unpacked(path.read_bytes(), path)
+    except OSError as error:
+        raise DataError(f"{path}: the file cannot be read ({error}); check its permissions") from error
+    if not content.strip():
+        raise DataError(f"{path}: the file is empty; a table needs a line of column names and rows below it")
+    frame = _parsed(content, path)
+    frame.columns = pd.Index(unique_names([str(name) for name in frame.columns]))
+    if frame.empty:
+        raise DataError(f"{path}: the table has no rows; give a file with at least one row below the column names")
+    return frame
+
+
+def _parsed(content: bytes, path: Path) -> pd.DataFrame:
+    suffix = next((s for s in reversed(path.suffixes) if s.lower() not in _COMPRESSIONS), "").lower()
+    if content.startswith(b"PAR1"):
+        return _columnar(content, path, "Parquet")
+    if content.startswith((b"ARROW1", b"FEA1")):
+        return _columnar(content, path, "Feather")
+    if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raise DataError(f"{path}: this looks like a spreadsheet, which cannot be read; save the sheet as CSV")
+    if suffix in {".parquet", ".pq", ".feather", ".arrow", ".ipc"}:
+        raise DataError(f"{path}: the file is not what its suffix {suffix} says, or it is damaged; write it again")
+    text = _decoded(content, path)
+    return _json(text, path) if suffix in _JSON else read_delimited(text, path)
+
+
+def _unpacked(content: bytes, path: Path) -> bytes:
+    """Undo a compression, told by its first bytes."""
+    try:
+        if content.startswith(b"\x1f\x8b"):
+            return gzip.decompress(content)
+        if content.startswith(b"BZh"):
+            return bz2.decompress(content)
+        if content.startswith(b"\xfd7zXZ\x00"):
+            return lzma.decompress(content)
+        if content.startswith(b"PK\x03\x04") and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}:
+            return _only_member(content, path)
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: the compressed file is damaged ({error}); get an intact copy") from error
+    return content
+
+
+def _only_member(content: bytes, path: Path) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [n for n in archive.namelist() if not n.endswith("/") and not n.startswith("__MACOSX")]
+        if "[Content_Types].xml" in names:
+            return content  # a spreadsheet with another suffix
+        if len(names) != 1:
+            raise DataError(
+                f"{path}: a zip file must hold one table, and this one holds {len(names)} files; unpack it first"
+            )
+        return archive.read(names[0])
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    """Decode by byte-order mark, then as UTF-8, then as Windows Latin-1, in which any text can be read."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif content[1:2] == b"\0" and content[3:4] == b"\0":
+        encodings = ["utf-16-le"]
+    elif content[:1] == b"\0" and content[2:3] == b"\0":
+        encodings = ["utf-16-be"]
+    elif b"\0" in content[:65536]:
+        raise DataError(f"{path}: the file is neither text nor a known table format; {_TEXT_HINT}")
+    else:
+        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise DataError(f"{path}: the text is not valid {encodings[0]}; save the file as UTF-8")
+
+
+def _columnar(content: bytes, path: Path, name: str) -> pd.DataFrame:
+    import pyarrow as pa
+
+    read = pd.read_parquet if name == "Parquet" else pd.read_feather
+    try:
+        frame = read(io.BytesIO(content))
+    except (pa.ArrowException, OSError, ValueError, ImportError) as error:
+        raise DataError(f"{path}: the {name} file cannot be read ({error}); write it again") from error
+    named = any(name is not None for name in frame.index.names)
+    return frame.reset_index(drop=not named)
+
+
+def _json(text: str, path: Path) -> pd.DataFrame:
+    try:
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{path}: the file is not valid JSON ({error}); write a list of records or a record a line"
+        ) from error
+    if isinstance(value, dict):
+        if value and all(isinstance(cells, list) for cells in value.values()):
+            if len({len(cells) for cells in value.values()}) > 1:
+                raise DataError(f"{path}: the columns have different lengths; every column needs a cell for each row")
+            return pd.DataFrame(value)
+        value = [value]
+    if not (isinstance(value, list) and all(isinstance(record, dict) for record in value)):
+        raise DataError(f"{path}: JSON must be a list of records, a record a line, or a list of cells for each column")
+    return pd.DataFrame.from_records(value)
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Strip blanks, name the nameless by position, and number the second and later of a name: `a`, `a.2`, `a.3`."""
+    stripped = [name.strip() or f"column {i}" for i, name in enumerate(names, 1)]
+    taken = set(stripped)
+    seen: set[str] = set()
+    out = []
+    for name in stripped:
+        unique, n = name, 1
+        while unique in seen or (n > 1 and unique in taken):
+            n += 1
+            unique = f"{name}.{n}"
+        seen.add(unique)
+        out.append(unique)
+    return out

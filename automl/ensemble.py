@@ -1,0 +1,177 @@
+"""Which trials to combine, with which weights: greedy forward selection over out-of-fold predictions.
+
+Caruana, Niculescu-Mizil, Crew, Ksikes 2004 ("Ensemble selection from libraries of models",
+doi 10.1145/1015330.1015432): selection with replacement, starting from the best. Deviations: few steps, ties go to members that are already in, and
+the returned weights are those of the best step, not of the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.decision import cross_decided_error
+from automl.data.folds import Fold
+from automl.metrics import Metric
+from automl.task import Task
+
+STEPS = 25  # gains beyond 25 steps are noise
+CANDIDATES = 50  # trials considered: the best ones, and the best of each family
+PER_FAMILY = 3
+ROWS = 20_000  # rows that judge a step; more change nothing and cost time
+SLACK = 1e-4  # a step must improve the error by this share of it to bring in a new member
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Library:
+    """What can be combined: `predictions` (n_trials, n_rows, n_outputs) float32 over the scored rows.
+
+    `errors` (n_trials,), `families` one name a trial, `y` and `weights` (n_rows,), and `folds` over these rows.
+    """
+
+    predictions: NDArray[np.float32]
+    errors: Sequence[float]
+    families: Sequence[str]
+    y: NDArray[Any]
+    weights: Array | None
+    folds: Sequence[Fold]
+    metric: Metric
+    task: Task
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Weights (n_trials,) that sum to one, the error of the blend on the rows it was chosen on, and the honest one.
+
+    `honest_error` judges each part of the rows by weights that were chosen on the other parts.
+    """
+
+    weights: Array
+    error: float
+    honest_error: float
+
+
+def build_ensemble(library: Library, seed: int = 0) -> Ensemble:
+    """Choose weights on all rows, and judge the choosing by cross-validation."""
+    chosen = shortlist(library.errors, library.families)
+    rows = _sample(len(library.y), seed)
+    weights = np.zeros(len(library.errors))
+    weights[chosen] = greedy_weights(library, chosen, rows)
+    blend = combine(library.predictions, weights)
+    return Ensemble(
+        weights=weights,
+        error=_error(library, blend),
+        honest_error=_honest_error(library, rows),
+    )
+
+
+def shortlist(errors: Sequence[float], families: Sequence[str]) -> NDArray[np.int64]:
+    """Return positions of the best trials overall and of each family, best first."""
+    order = np.argsort(errors, kind="stable")
+    keep = set(order[:CANDIDATES].tolist())
+    for family in set(families):
+        own = [int(i) for i in order if families[i] == family]
+        keep.update(own[:PER_FAMILY])
+    return np.array([i for i in order if int(i) in keep], dtype=np.int64)
+
+
+def combine(predictions: NDArray[np.float32], weights: Array) -> Array:
+    """Return the weighted mean over trials, (n_rows, n_outputs) float64."""
+    total = np.zeros(predictions.shape[1:])
+    for index in np.flatnonzero(weights):
+        total += weights[index] * predictions[index]
+    return total
+
+
+def greedy_weights(library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64]) -> Array:
+    """Return weights (n_chosen,) that sum to one, selected on these rows."""
+    judge = _Judge(library, chosen, rows)
+    counts = np.zeros(len(chosen))
+    best_counts, best_error = counts.copy(), np.inf
+    for step in range(STEPS):
+        errors = judge.errors_of_next(step)
+        pick = int(np.argmin(errors))
+        members = np.flatnonzero(counts)
+        if len(members):
+            favourite = int(members[np.argmin(errors[members])])
+            if errors[favourite] <= errors[pick] + SLACK * abs(errors[pick]):
+                pick = favourite
+        counts[pick] += 1
+        judge.add(pick)
+        if errors[pick] < best_error - 1e-12:
+            best_counts, best_error = counts.copy(), float(errors[pick])
+    weights: Array = best_counts / best_counts.sum()
+    return weights
+
+
+class _Judge:
+    """Computes the error of (sum so far + one more) / (steps + 1) for every candidate."""
+
+    def __init__(self, library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+        self._metric = library.metric
+        self._y = library.y[rows]
+        self._weights = None if library.weights is None else library.weights[rows]
+        self._log_loss = library.metric.name == "log_loss"
+        picked = library.predictions[chosen][:, rows]
+        if self._log_loss:  # only the probability of the true label matters
+            self._candidates = picked[:, np.arange(len(rows)), self._y].astype(np.float64)
+        else:
+            self._candidates = picked.astype(np.float64)
+        self._sum = np.zeros(self._candidates.shape[1:])
+
+    def errors_of_next(self, step: int) -> Array:
+        blends = (candidate + self._sum for candidate in self._candidates)
+        if self._log_loss:
+            return np.array([self._mean_log(blend / (step + 1)) for blend in blends])
+        return np.array([self._metric.error(self._y, blend / (step + 1), self._weights) for blend in blends])
+
+    def _mean_log(self, probability: Array) -> float:
+        losses = -np.log(np.clip(probability, 1e-15, 1.0))
+        return float(np.average(losses, weights=self._weights))
+
+    def add(self, pick: int) -> None:
+        self._sum += self._candidates[pick]
+
+
+def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = 4) -> float:
+    """Choose weights without each part of the rows in turn, and judge all parts together."""
+    scores = [fold.score for fold in library.folds]
+    groups = [np.concatenate(scores[start::parts]) for start in range(min(parts, len(scores)))]
+    if len(groups) == 1:  # one holdout part: its two halves judge each other
+        groups = [groups[0][0::2], groups[0][1::2]]
+    blend = np.zeros(library.predictions.shape[1:])
+    in_sample = np.zeros(len(library.y), dtype=bool)
+    in_sample[sample] = True
+    for group in groups:
+        rest = in_sample.copy()
+        rest[group] = False
+        rows = np.flatnonzero(rest)
+        errors = [
+            library.metric.error(library.y[rows], p[rows].astype(np.float64), _take(library.weights, rows))
+            for p in library.predictions
+        ]
+        chosen = shortlist(errors, library.families)
+        weights = np.zeros(len(library.errors))
+        weights[chosen] = greedy_weights(library, chosen, rows)
+        blend[group] = combine(library.predictions[:, group], weights)
+    return _error(library, blend)
+
+
+def _error(library: Library, blend: Array) -> float:
+    return cross_decided_error(library.metric, library.y, blend, library.weights, library.folds)
+
+
+def _take(weights: Array | None, rows: NDArray[np.int64]) -> Array | None:
+    return None if weights is None else weights[rows]
+
+
+def _sample(n_rows: int, seed: int) -> NDArray[np.int64]:
+    if n_rows <= ROWS:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed).choice(n_rows, ROWS, replace=False))

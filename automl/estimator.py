@@ -1,0 +1,202 @@
+"""The scikit-learn face: `AutoMLClassifier` and `AutoMLRegressor`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from automl.artifact import save_fitted
+from automl.engine import load, run_fit
+from automl.fitted import FittedModel
+from automl.leaderboard import read_leaderboard
+from automl.options import FitOptions
+from automl.task import TaskKind
+
+_TARGET, _WEIGHT, _GROUP = "__target__", "__weight__", "__group__"
+
+
+class _AutoML(BaseEstimator):  # type: ignore[misc]
+    """What both estimators share.
+
+    Parameters
+    ----------
+    time_limit : seconds of wall clock for `fit`, None for no limit (then give `trials`).
+    metric : name, scikit-learn scorer or callable; roc_auc, log_loss or rmse by default.
+    families, exclude : names of model families to try, or to leave out.
+    trials : number of configurations to try; the same seed then gives the same model.
+    random_state : seed of everything random.
+    n_jobs : worker processes; None or -1 for all cores.
+    folds : number of cross-validation folds; chosen by size by default.
+    sampler : `tpe`, `random`, `grid` or `gp`.
+    backend : `process`, or `inline` to run trials in this process without protection.
+    run_folder : where to keep the run; by default it is deleted after the fit.
+    """
+
+    def __init__(
+        self,
+        *,
+        time_limit: float | None = 300.0,
+        metric: Any = None,
+        families: Any = None,
+        exclude: Any = None,
+        trials: int | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        folds: int | None = None,
+        sampler: str = "tpe",
+        backend: str = "process",
+        run_folder: str | Path | None = None,
+    ) -> None:
+        self.time_limit = time_limit
+        self.metric = metric
+        self.families = families
+        self.exclude = exclude
+        self.trials = trials
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.folds = folds
+        self.sampler = sampler
+        self.backend = backend
+        self.run_folder = run_folder
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted model as a folder that `automl.load` and `automl predict` read."""
+        check_is_fitted(self)
+        save_fitted(self.model_, Path(path))
+
+    def _fit(
+        self, X: Any, y: NDArray[Any], kind: TaskKind, sample_weight: Any, groups: Any
+    ) -> None:
+        frame = self._frame(X, reset=True)
+        check_consistent_length(frame, y)
+        columns: dict[str, Any] = {_TARGET: y}
+        if sample_weight is not None:
+            columns[_WEIGHT] = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
+        if groups is not None:
+            check_consistent_length(frame, groups)
+            columns[_GROUP] = np.asarray(groups)
+        frame = frame.assign(**columns)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "run" if self.run_folder is None else Path(self.run_folder)
+            options = FitOptions(
+                target=_TARGET,
+                task=kind,
+                metric=self.metric,
+                output=folder,
+                time_limit=self.time_limit,
+                trials=self.trials,
+                test_size=0.0,
+                weight=_WEIGHT if sample_weight is not None else None,
+                group=_GROUP if groups is not None else None,
+                families=_names(self.families),
+                exclude=_names(self.exclude) or (),
+                folds=self.folds,
+                seed=_seed(self.random_state),
+                jobs=None if self.n_jobs in {None, -1} else self.n_jobs,
+                sampler=self.sampler,
+                backend=self.backend,  # type: ignore[arg-type]
+            )
+            result = run_fit(frame, options)
+            self.leaderboard_ = pd.DataFrame(read_leaderboard(folder))
+            self.model_: FittedModel = load(folder)
+        self.cv_score_ = result.cv_score
+        self.members_ = result.members
+
+    def _prediction(self, X: Any) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        return self.model_.predict_proba(self._frame(X, reset=False))
+
+    def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
+        """Return X as a data frame; columns of an array are named x0, x1, …"""
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            if not len(X):
+                raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
+            return X.rename(columns=str).reset_index(drop=True)
+        array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).infer_objects()
+
+
+class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
+    """Searches for an ensemble of classifiers within a time limit.
+
+    After `fit`: `classes_` (n_classes,), `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a trial),
+    `cv_score_` (the metric, cross-validated), `members_`.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Search on X (n_rows, n_columns), a data frame or an array, and labels y (n_rows,)."""
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"the target has one class ({self.classes_[0]!r}): a classifier needs at least two")
+        kind = TaskKind.BINARY if len(self.classes_) == 2 else TaskKind.MULTICLASS
+        self._fit(X, codes.astype(np.int64), kind, sample_weight, groups)
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return probabilities (n_rows, n_classes), columns in the order of `classes_`."""
+        return self._prediction(X)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return labels (n_rows,)."""
+        prediction = self._prediction(X)
+        labels: NDArray[Any] = self.classes_[self.model_.output.decision.labels(prediction)]
+        return labels
+
+
+class AutoMLRegressor(RegressorMixin, _AutoML):  # type: ignore[misc]
+    """Searches for an ensemble of regressors within a time limit.
+
+    After `fit`: `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a trial), `cv_score_` (the metric,
+    cross-validated), `members_`.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Search on X (n_rows, n_columns), a data frame or an array, and values y (n_rows,)."""
+        y = column_or_1d(y, warn=True).astype(np.float64)
+        if not np.isfinite(y).all():
+            raise ValueError("Input y contains NaN or infinity: drop these rows first")
+        self._fit(X, y, TaskKind.REGRESSION, sample_weight, groups)
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return values (n_rows,)."""
+        return self._prediction(X)[:, 0]
+
+
+def _names(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _seed(random_state: Any) -> int:
+    if random_state is None:
+        return 0
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))

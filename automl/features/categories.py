@@ -1,0 +1,88 @@
+"""The categorical block of a table, encoded as an encoding asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.schema import Role
+from automl.data.table import Table
+from automl.features.codes import CodeColumns, fit_codes, fit_ordered
+from automl.features.encoding import Encoding
+from automl.features.levels import Known, LevelIndex, known_levels
+from automl.features.onehot import OnehotColumns, fit_onehot
+from automl.features.target import Target
+from automl.features.target_means import TargetColumns, fit_target_means
+from automl.storage import storable
+
+
+@storable("category_encoder")
+@dataclass(frozen=True, eq=False)
+class CategoryEncoder:
+    """Encoders of groups of columns, side by side."""
+
+    parts: tuple[CodeColumns | OnehotColumns | TargetColumns, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the output columns."""
+        return tuple(name for part in self.parts for name in part.names)
+
+    @property
+    def cardinalities(self) -> NDArray[np.int64]:
+        """Numbers of codes, (n_outputs,) int64, 0 for numbers."""
+        return np.concatenate([part.cardinalities for part in self.parts])
+
+    @property
+    def uses_target(self) -> bool:
+        """Whether training rows are encoded differently from others, because targets are read."""
+        return any(isinstance(part, TargetColumns) for part in self.parts)
+
+    def transform(self, table: Table) -> NDArray[np.float32]:
+        """Encode rows as (n_rows, n_outputs) float32."""
+        if len(self.parts) == 1:
+            return self.parts[0].transform(table.categorical)
+        return np.concatenate([part.transform(table.categorical) for part in self.parts], axis=1)
+
+
+def fit_categories(
+    encoding: Encoding, table: Table, target: Target, seed: int
+) -> tuple[CategoryEncoder, NDArray[np.float32]] | None:
+    """Fit on training rows; return also their own encoding (n_rows, n_outputs), None if that is empty."""
+    names = table.names.get(Role.CATEGORICAL, ())
+    if not names or encoding.categorical == "drop":
+        return None
+    index = LevelIndex(np.arange(len(names)), np.asarray(table.levels, dtype=np.int64))
+    known = known_levels(index, index.slots(table.categorical), encoding.min_count)
+    if encoding.categorical == "codes":
+        return _plain(fit_codes(index, known, names), table)
+    if encoding.categorical == "ordered":
+        return _plain(fit_ordered(index, known, names, scaled=encoding.numeric != "raw"), table)
+    varies = known.n_known + known.others > 1
+    by_target = varies & ((known.n_known > encoding.onehot_max) | (encoding.categorical == "target"))
+    parts: list[OnehotColumns | TargetColumns] = []
+    matrices: list[NDArray[np.float32]] = []
+    if (varies & ~by_target).any():
+        onehot = fit_onehot(*_subset(index, known, names, varies & ~by_target))
+        parts.append(onehot)
+        matrices.append(onehot.transform(table.categorical))
+    if by_target.any():
+        means, rows = fit_target_means(*_subset(index, known, names, by_target), table.categorical, target, seed)
+        parts.append(means)
+        matrices.append(rows)
+    return (CategoryEncoder(tuple(parts)), np.concatenate(matrices, axis=1)) if parts else None
+
+
+def _plain(part: CodeColumns, table: Table) -> tuple[CategoryEncoder, NDArray[np.float32]]:
+    return CategoryEncoder((part,)), part.transform(table.categorical)
+
+
+def _subset(
+    index: LevelIndex, known: Known, names: tuple[str, ...], chosen: NDArray[np.bool_]
+) -> tuple[LevelIndex, Known, tuple[str, ...]]:
+    """Restrict to the columns chosen by a mask (n_columns,)."""
+    slots = np.repeat(chosen, index.levels + 2)
+    part = Known(known.ranks[slots], known.n_known[chosen], known.others[chosen], known.counts[slots])
+    return index.subset(chosen), part, tuple(name for name, c in zip(names, chosen, strict=True) if c)

@@ -1,0 +1,138 @@
+"""Which features are worth keeping: a ranking of the encoded training matrix, and a share of it.
+
+Random probe columns as the bar to clear: Stoppiglia, Dreyfus, Dubois and Oussar, Ranking a random feature for
+variable and feature selection, JMLR 3, 2003. Here the probes are permuted copies of real columns and the
+measure is the gain of boosted trees.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.features.encoding import Features
+from automl.features.target import Target
+from automl.storage import storable
+from automl.task import TaskKind
+
+_FEWEST_ROWS = 5  # below, trees have nothing to split
+
+
+@storable("ranking")
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Features by worth: `order` (n_features,) int64 are positions, best first.
+
+    By position, `gain` (n_features,) float64 is a share of the total and `beats_probe` (n_features,) bool.
+    """
+
+    order: NDArray[np.int64]
+    gain: NDArray[np.float64]
+    beats_probe: NDArray[np.bool_]
+
+
+@storable("selection")
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Positions (n_kept,) int64 of the features that are kept, ascending."""
+
+    columns: NDArray[np.int64]
+
+    def apply(self, features: Features) -> Features:
+        """Keep the selected features only."""
+        return Features(
+            matrix=np.take(features.matrix, self.columns, axis=1),
+            names=tuple(features.names[i] for i in self.columns),
+            cardinalities=features.cardinalities[self.columns],
+            raw=features.raw,
+        )
+
+
+class Ranker(Protocol):
+    """A way to rank features."""
+
+    def rank(self, features: Features, target: Target, seed: int) -> Ranking:
+        """Rank the features of training rows, of which there is at least one."""
+        ...
+
+
+def select(ranking: Ranking, keep: float) -> Selection:
+    """Keep the best `keep` of all features, fewer where fewer beat the probes, and at least one."""
+    worthy = ranking.order[ranking.beats_probe[ranking.order]]
+    share = max(1, math.ceil(keep * len(ranking.order)))
+    chosen = worthy[:share] if len(worthy) else ranking.order[:1]
+    return Selection(np.sort(chosen))
+
+
+@dataclass(frozen=True)
+class BoostingRanker:
+    """Rank by the gain of a small LightGBM among probe columns, averaged over `repeats` seeds."""
+
+    threads: int = 1
+    repeats: int = 2
+    most_rows: int = 20_000
+    most_cells: int = 20_000_000
+    rounds: int = 100
+
+    def rank(self, features: Features, target: Target, seed: int) -> Ranking:
+        """Rank the features of training rows (n_rows, n_features)."""
+        n_features = len(features.names)
+        gains = np.zeros(n_features)
+        bar = 0.0
+        if len(target.y) < _FEWEST_ROWS:
+            return Ranking(np.arange(n_features), gains, np.zeros(n_features, dtype=bool))
+        for repeat in range(self.repeats):
+            gain = self._gain(features, target, np.random.default_rng([seed, repeat]))
+            gain /= max(gain.sum(), np.finfo(np.float64).tiny)
+            gains += gain[:n_features] / self.repeats
+            bar += float(np.median(gain[n_features:])) / self.repeats
+        return Ranking(np.argsort(-gains, kind="stable"), gains, gains > bar)
+
+    def _gain(self, features: Features, target: Target, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Gain of each feature, then of each probe, (n_features + n_probes,) float64."""
+        import lightgbm
+
+        n_rows, n_features = features.matrix.shape
+        n_probes = min(50, max(5, round(0.2 * n_features)))
+        n_chosen = min(n_rows, self.most_rows, max(2000, self.most_cells // (n_features + n_probes)))
+        rows = np.sort(rng.choice(n_rows, n_chosen, replace=False))
+        copied = rng.choice(n_features, n_probes, replace=n_probes > n_features)
+        matrix = np.take(features.matrix, rows, axis=0)
+        probes = rng.permuted(np.take(matrix, copied, axis=1), axis=0)
+        cardinalities = np.concatenate([features.cardinalities, features.cardinalities[copied]])
+        data = lightgbm.Dataset(
+            np.concatenate([matrix, probes], axis=1),
+            label=target.y[rows],
+            weight=None if target.weights is None else target.weights[rows],
+            categorical_feature=[int(i) for i in np.flatnonzero(cardinalities)],
+            params={"verbosity": -1, "min_data_in_bin": 1 if n_chosen < 200 else 3},
+        )
+        seed = int(rng.integers(2**31))
+        n_outputs = target.task.n_outputs if target.task.kind is TaskKind.MULTICLASS else 1
+        rounds = max(10, min(self.rounds, 3 * self.rounds // n_outputs))  # a round has a tree for each label
+        booster = lightgbm.train(self._options(target, n_chosen, seed), data, num_boost_round=rounds)
+        return np.asarray(booster.feature_importance("gain"), dtype=np.float64)
+
+    def _options(self, target: Target, n_rows: int, seed: int) -> dict[str, Any]:
+        objective: dict[str, Any] = {"objective": "regression"}
+        if target.task.kind is TaskKind.BINARY:
+            objective = {"objective": "binary"}
+        elif target.task.kind is TaskKind.MULTICLASS:
+            objective = {"objective": "multiclass", "num_class": target.task.n_outputs}
+        return objective | {
+            "learning_rate": 0.1,
+            "num_leaves": 31,
+            "min_data_in_leaf": min(20, max(2, n_rows // 20)),
+            "feature_fraction": 0.7,
+            "bagging_fraction": 0.8,
+            "bagging_freq": 1,
+            "seed": seed,
+            "deterministic": True,
+            "force_col_wise": True,
+            "num_threads": self.threads,
+            "verbosity": -1,
+        }

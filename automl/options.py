@@ -1,0 +1,69 @@
+"""What a user may ask of a fit, and what a fit answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from automl.metrics import Metric
+from automl.plugin.family import ModelFamily
+from automl.task import TaskKind
+
+Backend = Literal["process", "inline"]
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Options of a fit; `None` leaves a choice to the engine.
+
+    `time_limit` is in seconds of wall clock; with `trials` the same seed gives the same model. `test` is a file or a data
+    frame. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are instances that no
+    plugin brings. The `inline` backend runs trials in this process: no protection, no start-up time.
+    """
+
+    target: str
+    task: TaskKind | str | None = None
+    metric: str | Metric | Any | None = None
+    output: Path | None = None
+    time_limit: float | None = 300.0
+    trials: int | None = None
+    test: Any = None
+    test_size: float = 0.15
+    roles: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    weight: str | None = None
+    group: str | None = None
+    time: str | None = None
+    families: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    extra_families: tuple[ModelFamily, ...] = ()
+    folds: int | None = None
+    seed: int = 0
+    jobs: int | None = None
+    sampler: str = "tpe"
+    backend: Backend = "process"
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a fit reached; scores are in the metric's own unit, `members` are dictionaries ready for JSON."""
+
+    run: Path
+    model: Path
+    task: str
+    metric: str
+    greater_is_better: bool
+    best_value: float
+    cv_score: float
+    test_score: float | None
+    seconds: float
+    trials: int
+    members: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self) | {"run": str(self.run), "model": str(self.model), "members": list(self.members)}

@@ -1,0 +1,277 @@
+"""The search loop: who is next, what may still start, what must stop, and what was learned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.search.allocator import Progress, turn_probabilities
+from automl.search.crossfit import Context, Job, run_job
+from automl.search.journal import Journal
+from automl.search.observer import Observer
+from automl.search.pending import Pending
+from automl.search.records import Trial, TrialRecord
+from automl.search.study import FamilyStudy
+
+LAG = 4  # with a fixed number of trials, trial i is proposed once the results up to i - LAG are known
+SPLIT_SHARE = 0.1  # a trial that would take a worker more than this share of the time left is split over workers
+TRIAL_SHARE = 0.3  # no trial may take more than this share of the search's time
+FIT_MARGIN = 0.92  # part of a trial's time that its fits may plan with; the rest saves and checks
+GRACE = 1.0  # seconds a job may run over its time before it is killed
+FAILURES = 3  # a family that has only failed, this many times, is not tried again
+
+
+@runtime_checkable
+class Killable(Protocol):
+    """An executor whose running calls can be killed; with others an overrun is only ignored."""
+
+    def kill(self, future: Future[Any], reason: str) -> None:
+        """End the process that runs this call."""
+        ...
+
+    def memory(self, future: Future[Any]) -> int:
+        """Return the resident bytes of the process that runs this call."""
+        ...
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How long and how wide to search.
+
+    `deadline` is on `time.monotonic()`'s clock. With `trials` the order of everything is fixed by the seed, whatever the
+    machine's speed. `memory` is what one worker may use, in bytes.
+    """
+
+    deadline: float | None
+    trials: int | None
+    workers: int
+    sampler: str = "tpe"
+    seed: int = 0
+    memory: int | None = None
+
+
+class Search:
+    """One search over the families of a context; `run` returns when time or trials are used up."""
+
+    def __init__(
+        self,
+        context: Context,
+        context_path: Path,
+        options: SearchOptions,
+        *,
+        executor: Executor,
+        storage: Any,
+        journal: Journal,
+        observer: Observer,
+        finished_hook: Callable[[TrialRecord], None],
+    ) -> None:
+        self._context, self._context_path = context, context_path
+        self._options, self._executor = options, executor
+        self._journal, self._observer, self._hook = journal, observer, finished_hook
+        task, profile = context.dataset.task, context.profile
+        self._studies = {
+            name: FamilyStudy(
+                family, task, profile, storage=storage, sampler=options.sampler, seed=options.seed + index
+            )
+            for index, (name, family) in enumerate(sorted(context.families.items()))
+        }
+        self._progress = {name: Progress() for name in self._studies}
+        self._random = np.random.default_rng(options.seed)
+        self._pending: list[Pending] = []
+        self._asked = 0
+        self._best: TrialRecord | None = None
+        self._worst = -np.inf
+        self._closed: dict[str, str] = {}
+        self._started = time.monotonic()
+        self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
+
+    @property
+    def closed(self) -> Mapping[str, str]:
+        """Families that are not tried any more, and why."""
+        return self._closed
+
+    def run(self) -> list[tuple[TrialRecord, NDArray[np.float32]]]:
+        """Search; return the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32."""
+        try:
+            while True:
+                self._fill()
+                if not self._pending:
+                    return self.finished
+                waiting = self._pending[:1] if self._options.trials is not None else self._pending
+                wait(
+                    [f for pending in waiting for f in pending.futures if not f.done()],
+                    timeout=0.25,
+                    return_when=FIRST_COMPLETED,
+                )
+                self._enforce()
+                self._collect()
+        finally:
+            for pending in self._pending:
+                self._kill(pending, "the search ended")
+
+    # What may start
+
+    def _fill(self) -> None:
+        while self._may_ask():
+            name = self._choose()
+            if name is None:
+                return
+            asked = self._studies[name].ask()
+            if asked is None:
+                self._closed[name] = "every configuration of its space was tried"
+                continue
+            self._submit(name, asked)
+
+    def _may_ask(self) -> bool:
+        if self._options.trials is not None:
+            return (
+                self._asked < self._options.trials
+                and len(self._pending) < LAG
+                and self._time_left() > 0
+            )
+        jobs = sum(not future.done() for pending in self._pending for future in pending.futures)
+        return jobs < self._options.workers and self._time_left() > 0
+
+    def _choose(self) -> str | None:
+        """Pick a family: each one's default first, cheapest first, then by estimated cost for improvement."""
+        open_families = [name for name in self._studies if name not in self._closed]
+        costs = {name: self._estimate(name, self._studies[name].next_entry) for name in open_families}
+        left = self._time_left() * self._options.workers
+        affordable = [name for name in open_families if costs[name] <= left or self._options.trials is not None]
+        if not affordable:
+            return None
+        running = {pending.trial.family for pending in self._pending}
+        fresh = [n for n in affordable if self._progress[n].finished == 0 and n not in running]
+        if fresh:
+            return min(fresh, key=lambda name: (costs[name], name))
+        chances = turn_probabilities({name: self._progress[name] for name in affordable})
+        names = sorted(chances)
+        return str(self._random.choice(names, p=[chances[name] for name in names]))
+
+    def _estimate(self, name: str, params: Mapping[str, Any] | None) -> float:
+        """Estimate what a trial costs in one worker: seconds, or fixed units where only trials count."""
+        units = self._units(name, self._studies[name].portfolio[0] if params is None else params)
+        if self._options.trials is not None:
+            return units
+        ratios = self._progress[name].ratios or [r for p in self._progress.values() for r in p.ratios]
+        return units * float(np.median(ratios)) if ratios else units
+
+    def _units(self, name: str, params: Mapping[str, Any]) -> float:
+        """Ask the family what its fits cost, in seconds of a machine that it imagines."""
+        family, context = self._context.families[name], self._context
+        fits = 1 if family.out_of_bag and context.plan.exchangeable else len(context.plan.folds)
+        return fits * family.cost(params, context.dataset.task, context.profile)
+
+    def _submit(self, name: str, asked: Any) -> None:
+        number = self._asked
+        self._asked += 1
+        study = self._studies[name]
+        is_entry = any(dict(entry) == dict(asked.params) for entry in study.portfolio)
+        trial = Trial(
+            number, name, asked.params, self._options.seed * 1000 + number, "portfolio" if is_entry else "search"
+        )
+        cost = self._estimate(name, asked.params)
+        seconds = self._seconds_for_trial()
+        # A family's first trial is its voice in the ensemble: it is never stopped early.
+        bar = None if self._best is None or not self._progress[name].finished else max(self._best.fold_errors)
+        jobs = [
+            Job(trial, folds, None if seconds is None else seconds * FIT_MARGIN, bar)
+            for folds in self._split(name, cost)
+        ]
+        futures = [self._executor.submit(run_job, self._context_path, job) for job in jobs]
+        kill_at = None if seconds is None else time.monotonic() + seconds + GRACE
+        self._pending.append(Pending(trial, asked, futures, self._units(name, asked.params), kill_at))
+
+    def _seconds_for_trial(self) -> float | None:
+        """Seconds that a trial which starts now may take; None where only the end of the run limits it."""
+        if self._options.trials is not None or self._options.deadline is None:
+            return None
+        total = self._options.deadline - self._started
+        return min(self._time_left(), total * TRIAL_SHARE)
+
+    def _split(self, name: str, cost: float) -> list[tuple[int, ...]]:
+        """Divide the folds among the workers where one worker alone would hold them too long."""
+        folds = tuple(range(len(self._context.plan.folds)))
+        workers, deadline = self._options.workers, self._options.deadline
+        whole = self._context.families[name].out_of_bag and self._context.plan.exchangeable
+        if self._options.trials is not None or deadline is None or workers == 1 or whole:
+            return [folds]
+        if cost < SPLIT_SHARE * self._time_left():
+            return [folds]
+        return [folds[start::workers] for start in range(min(workers, len(folds)))]
+
+    # What must stop
+
+    def _time_left(self) -> float:
+        return float("inf") if self._options.deadline is None else self._options.deadline - time.monotonic()
+
+    def _enforce(self) -> None:
+        now = time.monotonic()
+        over = self._time_left() <= 0
+        for pending in self._pending:
+            if over:
+                self._kill(pending, "the time limit of the run was reached")
+            elif pending.kill_at is not None and now > pending.kill_at:
+                self._kill(pending, f"overran its time of {pending.kill_at - GRACE - pending.started:.1f} s")
+            elif self._options.memory is not None and isinstance(self._executor, Killable):
+                used = max(self._executor.memory(future) for future in pending.futures)
+                if used > self._options.memory:
+                    self._kill(pending, f"used {used / 2**30:.1f} GiB, more than its share of the memory limit")
+
+    def _kill(self, pending: Pending, reason: str) -> None:
+        pending.reason = reason
+        for future in pending.futures:
+            if future.done():
+                continue
+            if isinstance(self._executor, Killable):
+                self._executor.kill(future, reason)
+            else:
+                future.cancel()
+
+    # What was learned
+
+    def _collect(self) -> None:
+        """Take in finished trials as they come; where the order must be fixed, only the oldest one."""
+        if self._options.trials is not None:
+            ready = [pending for pending in self._pending[:1] if pending.done]
+        else:
+            ready = [pending for pending in self._pending if pending.done]
+        for pending in ready:
+            self._pending.remove(pending)
+            self._finish(pending)
+
+    def _finish(self, pending: Pending) -> None:
+        record, predictions = pending.collect(self._context)
+        progress = self._progress[record.family]
+        progress.add(record.seconds if self._options.trials is None else pending.units, record.error)
+        if record.state != "stopped":  # a killed trial teaches that it costs at least this much
+            progress.ratios.append(record.seconds / max(pending.units, 1e-6))
+        if record.state == "complete":
+            assert record.error is not None
+            assert predictions is not None
+            self.finished.append((record, predictions))
+            self._worst = max(self._worst, record.error)
+            if self._best is None or self._best.error is None or record.error < self._best.error:
+                self._best = record
+        self._note_failures(record, progress)
+        penalty = self._worst if np.isfinite(self._worst) and self._time_left() > 0 else None
+        self._studies[record.family].tell(pending.asked, record, penalty)
+        self._journal.append(record, predictions)
+        self._hook(record)
+        self._observer.trial(record, None if self._best is None else self._best.error)
+
+    def _note_failures(self, record: TrialRecord, progress: Progress) -> None:
+        if record.state != "failed":
+            progress.failures_in_a_row = 0
+            return
+        progress.failures_in_a_row += 1
+        if progress.failures_in_a_row >= FAILURES and not np.isfinite(progress.best):
+            self._closed[record.family] = f"its first {FAILURES} trials failed, the last because {record.reason}"
+            self._observer.note(f"{record.family} is left out: {self._closed[record.family]}")

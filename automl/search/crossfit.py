@@ -1,0 +1,237 @@
+"""Running one job in a worker: encode, fit, predict, check, save, measure."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from automl.data.dataset import Dataset, Profile
+from automl.data.folds import ALL_ROWS, Fold, FoldPlan
+from automl.data.schema import Role
+from automl.errors import TrialFailed
+from automl.features.cache import EncodedFold, EncoderCache
+from automl.features.encoding import Encoding, Features
+from automl.features.roles import restrict
+from automl.metrics import Metric
+from automl.plugin.crossfit import CrossFit, CrossFitJob
+from automl.plugin.family import ModelFamily
+from automl.plugin.model import Limits, Part
+from automl.search.journal import trial_folder
+from automl.search.records import JobResult, SavedModel, Trial
+from automl.storage import save
+
+_TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all overhead
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every job of a run shares. `folder` is the run folder, `threads` what one job may use."""
+
+    dataset: Dataset
+    plan: FoldPlan
+    metric: Metric
+    families: Mapping[str, ModelFamily]
+    profile: Profile
+    folder: Path
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """A trial on some folds (positions in the plan).
+
+    `seconds` is the time it may take, None for no limit. `bar` is the error of the best trial's worst fold: a trial
+    whose running mean is worse stops early; None lets it run.
+    """
+
+    trial: Trial
+    folds: tuple[int, ...]
+    seconds: float | None = None
+    bar: float | None = None
+
+
+def dump_context(context: Context, path: Path) -> None:
+    """Write the context for workers to read, into a folder that only this user can write."""
+    import cloudpickle
+
+    with path.open("wb") as file:
+        cloudpickle.dump(context, file, protocol=5)
+
+
+@functools.lru_cache(maxsize=1)
+def load_context(path: Path) -> tuple[Context, dict[frozenset[Role], EncoderCache], dict[frozenset[Role], Dataset]]:
+    """Read the context once a process, with the caches that go with it."""
+    import cloudpickle
+
+    with path.open("rb") as file:
+        return cloudpickle.load(file), {}, {}
+
+
+def run_job(path: Path, job: Job) -> JobResult:
+    """Run a job in this process; `path` is the context's file."""
+    started = time.monotonic()
+    context, caches, datasets = load_context(path)
+    family = context.families[job.trial.family]
+    roles = family.inputs
+    if roles not in caches:
+        caches[roles] = EncoderCache()
+        table = restrict(context.dataset.table, roles, context.dataset.schema)
+        datasets[roles] = replace(context.dataset, table=table)
+    encode = _Encode(context, datasets[roles], caches[roles])
+    folds = tuple(context.plan.folds[position] for position in job.folds)
+    crossfit_job = CrossFitJob(
+        task=context.dataset.task,
+        params=job.trial.params,
+        seed=job.trial.seed,
+        folds=folds,
+        n_rows=context.dataset.n_rows,
+        limits=Limits(None if job.seconds is None else started + job.seconds, context.threads),
+        encode=encode.fold,
+        encode_all=encode.all_rows,
+        go_on=_EarlyStop(context, folds, job.bar),
+        out_of_bag=context.plan.exchangeable and len(job.folds) == len(context.plan.folds),
+    )
+    fit = family.cross_fit(crossfit_job)
+    predictions = _checked(fit, folds, context)
+    saved = _save(fit, job.trial, roles, encode, context)
+    return JobResult(
+        predictions=predictions,
+        models=saved,
+        seconds=time.monotonic() - started,
+        predict_seconds=_predict_seconds(fit, encode),
+        memory=_peak_memory(),
+        stopped=fit.stopped,
+    )
+
+
+@dataclass(frozen=True)
+class _Encode:
+    """The job's view of the cache: encoded parts of a fold or of all rows."""
+
+    context: Context
+    dataset: Dataset
+    cache: EncoderCache
+
+    def fold(self, fold: Fold, encoding: Encoding) -> tuple[Part, Part]:
+        encoded = self.encoded(fold, encoding)
+        assert encoded.score is not None
+        return self._part(encoded.train, fold.train), self._part(encoded.score, fold.score)
+
+    def all_rows(self, encoding: Encoding) -> Part:
+        return Part(self.encoded(None, encoding).train, self.dataset.y, self.dataset.weights)
+
+    def encoded(self, fold: Fold | None, encoding: Encoding) -> EncodedFold:
+        if fold is None:
+            return self.cache.encode_all(self.dataset, encoding)
+        return self.cache.encode_fold(self.dataset, fold, encoding)
+
+    def of_model(self, index: int, encoding: Encoding) -> EncodedFold:
+        fold = None if index == ALL_ROWS else next(f for f in self.context.plan.folds if f.index == index)
+        return self.encoded(fold, encoding)
+
+    def _part(self, features: Features, rows: NDArray[np.int64]) -> Part:
+        weights = self.dataset.weights
+        return Part(features, self.dataset.y[rows], None if weights is None else weights[rows])
+
+
+class _EarlyStop:
+    """Stops a trial whose running mean over folds is worse than the best trial's worst fold.
+
+    Source: "Don't waste your time: early stopping cross-validation" (Bergman, Purucker, Hutter 2024, arXiv 2405.03389).
+    """
+
+    def __init__(self, context: Context, folds: tuple[Fold, ...], bar: float | None) -> None:
+        self._context, self._folds, self._bar = context, folds, bar
+        self._errors: list[float] = []
+
+    def __call__(self, position: int, prediction: NDArray[np.float64]) -> bool:
+        if self._bar is None:
+            return True
+        rows = self._folds[position].score
+        weights = self._context.dataset.weights
+        error = self._context.metric.error(
+            self._context.dataset.y[rows], prediction, None if weights is None else weights[rows]
+        )
+        self._errors.append(error)
+        return float(np.mean(self._errors)) <= self._bar
+
+
+def _checked(fit: CrossFit, folds: tuple[Fold, ...], context: Context) -> dict[int, NDArray[np.float32]]:
+    """Hold a family to its contract: shapes, finite values, probabilities that sum to one."""
+    task = context.dataset.task
+    checked = {}
+    for fold, prediction in zip(folds, fit.predictions, strict=False):
+        expected = (len(fold.score), task.n_outputs)
+        if prediction.shape != expected:
+            raise TrialFailed(f"predictions have shape {prediction.shape}, not {expected}: the family is at fault")
+        if not np.isfinite(prediction).all():
+            raise TrialFailed("predictions are not finite: the fit diverged or the family breaks its contract")
+        if task.is_classification:
+            totals = prediction.sum(axis=1)
+            if prediction.min() < 0 or np.abs(totals - 1).max() > 1e-3:
+                raise TrialFailed("probabilities are negative or do not sum to one: the family breaks its contract")
+        checked[fold.index] = prediction.astype(np.float32)
+    return checked
+
+
+def encoder_file(encoding: Encoding, roles: frozenset[Role], fold: int) -> str:
+    """Name an encoder's file, relative to the run folder; the same wish on the same fold shares one file."""
+    key = hashlib.sha256(repr((encoding, sorted(roles))).encode()).hexdigest()[:12]
+    return f"encoders/{key}-{'all' if fold == ALL_ROWS else fold}.npz"
+
+
+def _save(
+    fit: CrossFit, trial: Trial, roles: frozenset[Role], encode: _Encode, context: Context
+) -> tuple[SavedModel, ...]:
+    if fit.stopped:
+        return ()
+    saved = []
+    for item in fit.models:
+        name = f"{trial_folder(trial.number)}/{'all' if item.fold == ALL_ROWS else item.fold}"
+        folder = context.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        item.model.save(folder)
+        file = encoder_file(item.encoding, roles, item.fold)
+        path = context.folder / file
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npz")
+            save(encode.of_model(item.fold, item.encoding).encoder, partial)
+            partial.replace(path)  # workers may write the same encoder at once; each rename is whole
+        saved.append(SavedModel(name, file, item.fold))
+    return tuple(saved)
+
+
+def _predict_seconds(fit: CrossFit, encode: _Encode) -> float:
+    item = fit.models[0]
+    encoded = encode.of_model(item.fold, item.encoding)
+    features = encoded.train if encoded.score is None else encoded.score
+    rows = slice(0, min(_TIMED_ROWS, features.n_rows))
+    part = Features(
+        np.ascontiguousarray(features.matrix[rows]),
+        features.names,
+        features.cardinalities,
+        {name: cells[rows] for name, cells in features.raw.items()},
+    )
+    started = time.perf_counter()
+    item.model.predict(part)
+    return (time.perf_counter() - started) / max(1, part.n_rows) * len(fit.models)
+
+
+def _peak_memory() -> int:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return int(psutil.Process().memory_info().rss)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,60 @@
+"""The run's memory: one JSON line a finished trial, flushed to disk, and its out-of-fold predictions beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.search.records import TrialRecord
+
+
+class Journal:
+    """Appends trial records to `journal.jsonl` in the run folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "journal.jsonl"
+
+    def append(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
+        """Write predictions (n_rows, n_outputs) first and the line after, so that a line never names what is missing."""
+        if predictions is not None:
+            folder = self._folder / trial_folder(record.number)
+            folder.mkdir(parents=True, exist_ok=True)
+            np.save(folder / "predictions.npy", predictions, allow_pickle=False)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record.to_json()) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def records(self) -> list[TrialRecord]:
+        """Read every whole line; a last line torn by a crash is left out."""
+        return read_records(self._folder)
+
+    def predictions(self, record: TrialRecord) -> NDArray[np.float32]:
+        """Read a trial's out-of-fold predictions, (n_rows, n_outputs) float32, NaN where a row is never scored."""
+        path = self._folder / trial_folder(record.number) / "predictions.npy"
+        array: NDArray[np.float32] = np.load(path, allow_pickle=False)
+        return array
+
+
+def trial_folder(number: int) -> str:
+    """Name a trial's folder, relative to the run folder."""
+    return f"trials/{number:05d}"
+
+
+def read_records(folder: Path) -> list[TrialRecord]:
+    """Read the journal of a run folder; empty where there is none."""
+    path = folder / "journal.jsonl"
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(TrialRecord.from_json(json.loads(line)))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return records

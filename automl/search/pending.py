@@ -1,0 +1,104 @@
+"""A trial on its way: its jobs, their limits, and how their results become one record."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.decision import cross_decided_error
+from automl.search.crossfit import Context
+from automl.search.records import JobResult, Trial, TrialRecord
+from automl.search.study import Asked
+
+
+@dataclass(eq=False)
+class Pending:
+    """A submitted trial. `units` is the family's own estimate of its cost, `kill_at` when its patience ends."""
+
+    trial: Trial
+    asked: Asked
+    futures: list[Future[Any]]
+    units: float
+    kill_at: float | None
+    started: float = field(default_factory=time.monotonic)
+    reason: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether every job has ended, one way or the other."""
+        return all(future.done() for future in self.futures)
+
+    def collect(self, context: Context) -> tuple[TrialRecord, NDArray[np.float32] | None]:
+        """Merge the jobs' results into a record and out-of-fold predictions (n_rows, n_outputs), None if incomplete."""
+        results: list[JobResult] = []
+        reason = ""
+        for future in self.futures:
+            if future.cancelled():
+                reason = reason or self.reason or "cancelled"
+            elif (error := future.exception()) is not None:
+                reason = reason or str(error) or type(error).__name__
+            else:
+                results.append(future.result())
+        seconds = sum(result.seconds for result in results) or time.monotonic() - self.started
+        memory = max((result.memory for result in results), default=0)
+        if reason:
+            return self._record("failed", reason=reason, seconds=seconds, memory=memory), None
+        by_fold = {fold: prediction for result in results for fold, prediction in result.predictions.items()}
+        fold_errors = tuple(
+            _error(context, context.plan.folds[position].score, by_fold[fold.index])
+            for position, fold in enumerate(context.plan.folds)
+            if fold.index in by_fold
+        )
+        stopped = next((result.stopped for result in results if result.stopped), "")
+        if stopped:
+            record = self._record("stopped", reason=stopped, seconds=seconds, memory=memory, fold_errors=fold_errors)
+            return record, None
+        predictions = out_of_fold(context, by_fold)
+        record = self._record(
+            "complete",
+            seconds=seconds,
+            memory=memory,
+            fold_errors=fold_errors,
+            error=pooled_error(context, predictions),
+            predict_seconds=sum(result.predict_seconds for result in results),
+            models=tuple(model for result in results for model in result.models),
+        )
+        return record, predictions
+
+    def _record(self, state: Any, **fields: Any) -> TrialRecord:
+        trial = self.trial
+        return TrialRecord(
+            trial.number, trial.family, trial.params, trial.seed, trial.origin, state=state, **fields
+        )
+
+
+def out_of_fold(context: Context, by_fold: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Lay score predictions over the rows; rows scored more than once take the mean, rows never scored are NaN."""
+    shape = (context.dataset.n_rows, context.dataset.task.n_outputs)
+    total = np.zeros(shape, dtype=np.float64)
+    count = np.zeros((shape[0], 1))
+    for fold in context.plan.folds:
+        total[fold.score] += by_fold[fold.index]
+        count[fold.score] += 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (total / count).astype(np.float32)
+
+
+def pooled_error(context: Context, predictions: NDArray[Any]) -> float:
+    """Judge out-of-fold predictions over all scored rows."""
+    dataset = context.dataset
+    return cross_decided_error(
+        context.metric, dataset.y, predictions.astype(np.float64), dataset.weights, context.plan.first_repeat
+    )
+
+
+def _error(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.float32]) -> float:
+    weights = context.dataset.weights
+    return context.metric.error(
+        context.dataset.y[rows], prediction.astype(np.float64), None if weights is None else weights[rows]
+    )

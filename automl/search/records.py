@@ -1,0 +1,79 @@
+"""What the search hands round: trials to run, their results, and the journal's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.plugin.model import Params
+
+State = Literal["complete", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A configuration to judge. `origin` tells where it comes from: `portfolio` or `search`."""
+
+    number: int
+    family: str
+    params: Params
+    seed: int
+    origin: str = "search"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A fitted model on disk: its folder and its encoder's file, relative to the run folder, and its fold's index."""
+
+    folder: str
+    encoder: str
+    fold: int
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a worker returns for some folds of a trial.
+
+    `predictions` maps a fold's index to (n_score, n_outputs) float32. `predict_seconds` is for one row with all models,
+    measured in a batch. `memory` is the peak of the process in bytes.
+    """
+
+    predictions: Mapping[int, NDArray[np.float32]]
+    models: tuple[SavedModel, ...]
+    seconds: float
+    predict_seconds: float
+    memory: int
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One line of the journal. `error` is the metric turned so that lower is better; None where there is none."""
+
+    number: int
+    family: str
+    params: Params
+    seed: int
+    origin: str
+    state: State
+    error: float | None = None
+    fold_errors: tuple[float, ...] = ()
+    seconds: float = 0.0
+    predict_seconds: float = 0.0
+    memory: int = 0
+    models: tuple[SavedModel, ...] = ()
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line as JSON values."""
+        return asdict(self) | {"params": dict(self.params)}
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> TrialRecord:
+        """Read a line back."""
+        models = tuple(SavedModel(**model) for model in line["models"])
+        return cls(**{**line, "models": models, "fold_errors": tuple(line["fold_errors"])})

@@ -1,0 +1,170 @@
+"""One Optuna study a family: what to try next in its space, and what came of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.data.dataset import Profile
+from automl.errors import OptionError, unknown
+from automl.plugin.family import ModelFamily
+from automl.plugin.model import Param, Params
+from automl.search.records import TrialRecord
+from automl.task import Task
+
+if TYPE_CHECKING:
+    import optuna
+
+SAMPLERS = ("tpe", "random", "grid", "gp")
+GRID_POINTS = 3  # values of each numeric parameter on a grid
+GRID_LIMIT = 10_000  # a grid larger than this is a mistake
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A proposal of the study that waits for its result."""
+
+    trial: optuna.Trial
+    params: Params
+
+
+def open_storage(path: Path) -> Any:
+    """Open the run's Optuna storage, one journal file that optuna-dashboard reads too."""
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+
+
+class FamilyStudy:
+    """Ask and tell for one family: portfolio entries first, in order, then the sampler's proposals."""
+
+    def __init__(
+        self, family: ModelFamily, task: Task, profile: Profile, *, storage: Any, sampler: str, seed: int
+    ) -> None:
+        import optuna
+
+        self.family = family
+        self._task, self._profile = task, profile
+        self.portfolio = list(family.portfolio(task, profile))
+        space = _space(family, task, profile)
+        self._study = optuna.create_study(
+            study_name=family.name,
+            storage=storage,
+            sampler=_sampler(sampler, space, seed),
+            pruner=optuna.pruners.NopPruner(),  # stopping is decided where the folds are fitted
+            load_if_exists=True,
+        )
+        self._left = list(self.portfolio)
+        self._seen: set[tuple[tuple[str, Param], ...]] = set()
+        self._constant = not space
+
+    @property
+    def portfolio_left(self) -> int:
+        """Strong configurations not yet proposed."""
+        return len(self._left)
+
+    @property
+    def next_entry(self) -> Params | None:
+        """The next strong configuration, None when the sampler is to propose."""
+        return self._left[0] if self._left else None
+
+    def ask(self) -> Asked | None:
+        """Propose a configuration that was not tried yet; None when the space seems exhausted."""
+        for _ in range(5):
+            if self._left:
+                self._study.enqueue_trial(dict(self._left.pop(0)))
+            elif self._constant and self._seen:
+                return None
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                trial = self._study.ask()
+                params = dict(self.family.suggest(trial, self._task, self._profile))
+            key = tuple(sorted(params.items()))
+            if key not in self._seen:
+                self._seen.add(key)
+                return Asked(trial, params)
+            self._study.tell(trial, state=_state("FAIL"))  # a repeat teaches nothing
+        return None
+
+    def tell(self, asked: Asked, record: TrialRecord, penalty: float | None) -> None:
+        """Report a result. A failed trial counts as `penalty`, since a failure without a value is invisible to TPE."""
+        for step, error in enumerate(record.fold_errors):
+            asked.trial.report(error, step)
+        if record.state == "complete" and record.error is not None:
+            self._study.tell(asked.trial, record.error)
+        elif record.state == "stopped":
+            self._study.tell(asked.trial, state=_state("PRUNED"))
+        elif penalty is not None:
+            self._study.tell(asked.trial, penalty)
+        else:
+            self._study.tell(asked.trial, state=_state("FAIL"))
+
+
+def _state(name: str) -> Any:
+    import optuna
+
+    return optuna.trial.TrialState[name]
+
+
+class _Recorder:
+    """Records a search space while `suggest` walks it, answering each question with the low end."""
+
+    def __init__(self) -> None:
+        self.grid: dict[str, list[Param]] = {}
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        ratio = [index / (GRID_POINTS - 1) for index in range(GRID_POINTS)]
+        if log:
+            self.grid[name] = [low * (high / low) ** share for share in ratio]
+        else:
+            self.grid[name] = [low + (high - low) * share for share in ratio]
+        return low
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        middle = round((low * high) ** 0.5) if log else (low + high) // 2
+        middle = low + (middle - low) // step * step
+        self.grid[name] = sorted({low, middle, low + (high - low) // step * step})
+        return low
+
+    def suggest_categorical(self, name: str, choices: list[Param]) -> Param:
+        self.grid[name] = list(choices)
+        return choices[0]
+
+
+def _space(family: ModelFamily, task: Task, profile: Profile) -> Mapping[str, list[Param]]:
+    recorder = _Recorder()
+    family.suggest(recorder, task, profile)
+    return recorder.grid
+
+
+def _sampler(name: str, space: Mapping[str, list[Param]], seed: int) -> Any:
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        match name:
+            case "tpe":
+                # Proposals that still run count as bad, so that parallel workers spread out.
+                return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
+            case "random":
+                return optuna.samplers.RandomSampler(seed=seed)
+            case "gp":
+                return optuna.samplers.GPSampler(seed=seed)
+            case "grid":
+                size = 1
+                for values in space.values():
+                    size *= len(values)
+                if size > GRID_LIMIT:
+                    raise OptionError(
+                        f"sampler grid: a grid of {size} points is more than {GRID_LIMIT}: choose tpe, or families "
+                        "with small spaces"
+                    )
+                return optuna.samplers.GridSampler(dict(space), seed=seed)
+    raise unknown("sampler", name, SAMPLERS)

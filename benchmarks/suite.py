@@ -1,0 +1,135 @@
+"""Run systems on the tables of a suite, side by side on the same splits.
+
+    python -m benchmarks.suite --suite data/suite.json --budget 60 --modality tabular --out results.jsonl
+
+What is already in the results file is not run again, so a run can be stopped and continued at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.report import render
+from benchmarks.results import Record, append, finished, load, machine, overrun
+from benchmarks.scoring import PredictionsError, greater_is_better, score
+from benchmarks.splits import Entry, Split, load_suite, write_split
+from benchmarks.systems import chosen
+from benchmarks.systems.base import Job, RunFailedError, System
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run and where its results go."""
+
+    entries: Sequence[Entry]
+    systems: Sequence[System]
+    seeds: Sequence[int]
+    budget: float
+    out: Path
+
+
+def run_plan(plan: Plan) -> list[Record]:
+    """Run what has no result yet and return all results of the file."""
+    for entry in plan.entries:
+        greater_is_better(entry.metric)  # an unknown metric is to be met now, not after the first minute
+        for seed in plan.seeds:
+            done = finished(load(plan.out))
+            waiting = [s for s in plan.systems if (entry.name, s.name, seed, plan.budget) not in done]
+            if not waiting:
+                continue
+            with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+                split = write_split(entry, seed, Path(folder))
+                for system in waiting:
+                    record = run_one(entry, system, seed, plan.budget, split)
+                    append(record, plan.out)
+                    print(_progress(record), flush=True)
+    return load(plan.out)
+
+
+def run_one(entry: Entry, system: System, seed: int, budget: float, split: Split) -> Record:
+    """Run one system on one split and judge its predictions; a failure becomes a record with its reason."""
+    folder = split.train.parent / system.name
+    folder.mkdir()
+    job = Job(
+        train=str(split.train), features=str(split.features), test=str(split.test), folder=str(folder),
+        target=entry.target, task=entry.task, metric=entry.metric, modality=entry.modality, budget=budget, seed=seed,
+    )  # fmt: skip
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    about = (entry.name, entry.metric, entry.modality, system.name, seed, budget)
+    limit = budget if system.budgeted else None
+    try:
+        outcome = system.run(job)
+    except RunFailedError as error:
+        return Record(*about, score=None, limit=limit, error=str(error), started=started, machine=machine())
+    value, problem = None, ""
+    try:
+        value = score(entry.metric, split.test, entry.target, Path(outcome.predictions))
+    except (PredictionsError, OSError, ValueError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    return Record(
+        *about,
+        score=value,
+        seconds=round(outcome.seconds, 3),
+        predict_seconds=round(outcome.predict_seconds, 3),
+        limit=limit,
+        overrun=overrun(outcome.seconds, limit),
+        members=outcome.members,
+        error=problem,
+        started=started,
+        versions=outcome.versions,
+        machine=machine(),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, run, and write the report."""
+    options = _parser().parse_args(arguments)
+    entries = [e for e in load_suite(options.suite) if options.modality in {"all", e.modality}]
+    if options.only:
+        missing = set(options.only) - {entry.name for entry in entries}
+        if missing:
+            raise SystemExit(f"not in the suite: {', '.join(sorted(missing))}")
+        entries = [entry for entry in entries if entry.name in options.only]
+    pythons = dict(pair.split("=", 1) for pair in options.python)
+    plan = Plan(entries, chosen(options.systems, pythons), options.seeds, options.budget, options.out)
+    names, systems = {e.name for e in entries}, set(options.systems)
+    shown = [
+        record
+        for record in run_plan(plan)
+        if record.table in names and record.budget == plan.budget and record.system in systems
+        and record.seed in plan.seeds
+    ]  # fmt: skip
+    text = render(shown)
+    (options.report or options.out.with_suffix(".md")).write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description="Systems side by side.")
+    parser.add_argument("--suite", type=Path, required=True, help="suite.json: the tables")
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds a system may take to fit (60)")
+    parser.add_argument("--modality", default="tabular", help="tabular, text, image, sequence or all (tabular)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a split and a run for each (0)")
+    parser.add_argument("--out", type=Path, required=True, help="results, as JSON lines")
+    parser.add_argument("--report", type=Path, help="the Markdown table (beside the results)")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these tables only")
+    parser.add_argument("--systems", nargs="+", default=["automl", "lightgbm"], metavar="NAME")
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="SYSTEM=PATH", help="the interpreter of a system's environment"
+    )
+    return parser
+
+
+def _progress(record: Record) -> str:
+    if record.score is None:
+        return f"{record.table}  {record.system}  failed: {record.error.strip().splitlines()[-1][:200]}"
+    return f"{record.table}  {record.system}  {record.metric} {record.score:.5g}  {record.seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    main()

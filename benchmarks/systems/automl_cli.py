@@ -1,0 +1,73 @@
+"""The engine, through its command line and nothing else."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.systems.base import Job, Outcome, RunFailedError, patience, timed_command
+
+_VERSIONED = ("automl-engine", "lightgbm", "scikit-learn", "numpy", "pandas", "optuna")
+
+
+class AutomlCli:
+    """`automl fit` and `automl predict`, each a process timed from outside."""
+
+    name = "automl"
+    budgeted = True
+
+    def __init__(self, executable: str | None = None) -> None:
+        self.executable = executable
+
+    def run(self, job: Job) -> Outcome:
+        """Fit within the budget, then predict the test rows in a fresh process."""
+        folder = Path(job.folder)
+        run, predictions = folder / "run", folder / "pred.csv"
+        executable = self.executable or _executable()
+        fit = [
+            executable, "fit", job.train, "--target", job.target, "--test", job.test, "--task", job.task,
+            "--metric", job.metric, "--time-limit", f"{job.budget:g}", "--seed", str(job.seed), "-o", str(run),
+            "--json", "--quiet",
+        ]  # fmt: skip
+        seconds, output = timed_command(fit, folder, patience(job.budget))
+        predict = [executable, "predict", str(run), job.features, "-o", str(predictions)]
+        predict_seconds, _ = timed_command(predict, folder, patience(job.budget))
+        return Outcome(str(predictions), seconds, predict_seconds, members_of(output), _versions())
+
+
+def members_of(output: str) -> int | None:
+    """Return the number of ensemble members from what `fit --json` printed, None where it does not say."""
+    try:
+        report: Any = json.loads(output)
+    except json.JSONDecodeError:
+        return None
+    if not isinstance(report, dict):
+        return None
+    ensemble = report.get("ensemble")
+    members = report.get("members", ensemble.get("members") if isinstance(ensemble, dict) else None)
+    if isinstance(members, list | dict):
+        return len(members)
+    return members if isinstance(members, int) else None
+
+
+def _executable() -> str:
+    beside = Path(sys.executable).parent / "automl"
+    found = str(beside) if beside.exists() else shutil.which("automl")
+    if found is None:
+        raise RunFailedError("no command 'automl' beside this Python or on the path: install the project first")
+    return found
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,125 @@
+"""Gradient-boosted trees by LightGBM: plain, and with thresholds drawn at random."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import ClassVar
+
+from automl.plugin import Encoding, ModelFamily, Param, Params, Profile, Suggest, Task
+from automl_classical.boosting_model import BoostingModel, load_boosting
+from automl_classical.params import KEEP, real, whole, width
+
+_WIDE = 30  # columns from which selection may pay for boosting
+_ROUNDS = 14.0  # rounds to converge are about this over the learning rate
+_FASTEST = 0.1  # the highest learning rate of the space
+
+
+class _Boosting(ModelFamily):
+    """What both families share."""
+
+    extra_trees: ClassVar[bool]
+
+    def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
+        """Sample TabArena's space of LightGBM."""
+        params: dict[str, Param] = {
+            "learning_rate": trial.suggest_float("learning_rate", 5e-3, _FASTEST, log=True),
+            "num_leaves": trial.suggest_int("num_leaves", 2, 200, log=True),
+            "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 1, 64, log=True),
+            "feature_fraction": trial.suggest_float("feature_fraction", 0.4, 1.0),
+            "bagging_fraction": trial.suggest_float("bagging_fraction", 0.7, 1.0),
+            "lambda_l1": trial.suggest_float("lambda_l1", 1e-4, 1.0, log=True),
+            "lambda_l2": trial.suggest_float("lambda_l2", 1e-4, 2.0, log=True),
+            "cat_l2": trial.suggest_float("cat_l2", 5e-3, 10.0, log=True),
+            "cat_smooth": trial.suggest_float("cat_smooth", 1e-3, 100.0, log=True),
+        }
+        if width(profile) >= _WIDE:
+            params["keep"] = trial.suggest_categorical("keep", KEEP)
+        return params
+
+    def encoding(self, params: Params, task: Task) -> Encoding:
+        """Numbers as they are, gaps included; categories as codes, which LightGBM splits natively."""
+        return Encoding(keep=real(params, "keep") if "keep" in params else 1.0)
+
+    def cost(self, params: Params, task: Task, profile: Profile) -> float:
+        """Estimate: trees times the rows and histograms that each goes through."""
+        leaves = whole(params, "num_leaves")
+        columns = width(profile) * real(params, "feature_fraction")
+        tree = 4e-5 + 1.1e-8 * profile.n_rows * (1 + 0.12 * columns) + 1.5e-6 * leaves * math.sqrt(columns)
+        trees = min(3000.0, _ROUNDS / real(params, "learning_rate"))
+        return 0.02 + trees * tree * float(profile.n_outputs if profile.n_outputs > 2 else 1)
+
+    def build(self, params: Params, task: Task, seed: int) -> BoostingModel:
+        """Return an unfitted model."""
+        return BoostingModel(params, task, seed, self.extra_trees)
+
+    def load(self, folder: Path) -> BoostingModel:
+        """Read back LightGBM's text and the labels."""
+        return load_boosting(folder)
+
+    def _affordable(self, entries: list[Params], task: Task, profile: Profile) -> list[Params]:
+        """Raise learning rates so that eight folds of an entry take at most a tenth of the run's seconds."""
+        if profile.seconds is None:
+            return entries
+        result: list[Params] = []
+        for entry in entries:
+            slower_by = 8 * self.cost(entry, task, profile) / (0.1 * profile.seconds)
+            rate = min(_FASTEST, real(entry, "learning_rate") * max(1.0, slower_by))
+            result.append({**entry, "learning_rate": rate})
+        return result
+
+
+def _entry(profile: Profile, rate: float, leaves: int, min_data: int, fractions: tuple[float, float]) -> Params:
+    params: dict[str, Param] = {
+        "learning_rate": rate,
+        "num_leaves": leaves,
+        "min_data_in_leaf": min_data,
+        "feature_fraction": fractions[0],
+        "bagging_fraction": fractions[1],
+        "lambda_l1": 1e-4,  # the least of the space, which LightGBM's own 0 is not part of
+        "lambda_l2": 1e-4,
+        "cat_l2": 10.0,
+        "cat_smooth": 10.0,
+    }
+    if width(profile) >= _WIDE:
+        params["keep"] = 1.0
+    return params
+
+
+class LightGBM(_Boosting):
+    """LightGBM (Ke 2017)."""
+
+    name = "lightgbm"
+    extra_trees = False
+
+    def portfolio(self, task: Task, profile: Profile) -> list[Params]:
+        """Tuned defaults (Holzmüller 2024) first, then configurations of AutoGluon's zero-shot portfolio."""
+        if task.is_classification:
+            first = _entry(profile, 0.04, 50, 40, (1.0, 0.75))
+        else:
+            first = _entry(profile, 0.05, 100, 3, (1.0, 0.7))
+        others = [
+            _entry(profile, 0.03, 5, 10, (0.73, 0.9)),
+            _entry(profile, 0.03, 128, 3, (0.9, 0.9)),
+            _entry(profile, 0.0398, 16, 20, (0.58, 0.9)),
+            _entry(profile, 0.0121, 53, 14, (0.7, 0.9)),
+        ]
+        return self._affordable([first, *others], task, profile)
+
+
+class LightGBMExtraTrees(_Boosting):
+    """LightGBM with one random threshold a column and node, which regularises and varies."""
+
+    name = "lightgbm_xt"
+    extra_trees = True
+
+    def portfolio(self, task: Task, profile: Profile) -> list[Params]:
+        """The extra-trees configurations of AutoGluon's zero-shot portfolio."""
+        entries = [
+            _entry(profile, 0.0179, 39, 3, (0.46, 1.0)),
+            _entry(profile, 0.0152, 16, 48, (0.56, 1.0)),
+            _entry(profile, 0.018, 180, 10, (0.4, 1.0)),
+            _entry(profile, 0.0127, 5, 10, (0.73, 1.0)),
+            _entry(profile, 0.0074, 8, 10, (0.42, 1.0)),
+        ]
+        return self._affordable(entries, task, profile)

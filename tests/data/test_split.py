@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.data.foldcount import FoldOptions, fold_counts, holdout_share
+from automl.data.folds import FoldPlan
+from automl.data.split import Ties, hold_out, plan_folds
+from automl.errors import DataError, OptionError
+from automl.task import Task, TaskKind
+
+
+def classes(y: np.ndarray) -> Task:
+    return Task(TaskKind.MULTICLASS, "y", labels=tuple(range(int(y.max()) + 1)))
+
+
+VALUES = Task(TaskKind.REGRESSION, "y")
+label_counts = st.lists(st.integers(1, 40), min_size=2, max_size=6)
+
+
+def check(plan: FoldPlan) -> None:
+    assert [fold.index for fold in plan.folds] == list(range(len(plan.folds)))
+    for fold in plan.folds:
+        assert len(fold.train)
+        assert len(fold.score)
+        assert not set(fold.train) & set(fold.score)
+        assert fold.train.dtype == fold.score.dtype == np.int64
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=label_counts, folds=st.integers(2, 8), seed=st.integers(0, 9))
+def test_strata_are_spread_evenly_and_never_missed(counts: list[int], folds: int, seed: int) -> None:
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    plan = plan_folds(classes(y), y, n_columns=3, seed=seed, options=FoldOptions(folds=folds, repeats=1))
+    check(plan)
+    assert sorted(np.concatenate([fold.score for fold in plan.folds])) == list(range(len(y)))
+    by_label = np.array([np.bincount(y[fold.score], minlength=len(counts)) for fold in plan.folds])
+    assert (np.ptp(by_label, axis=0) <= 1).all()
+    assert np.ptp(by_label.sum(axis=1)) <= 1
+    for fold in plan.folds:
+        assert {label for label, n in enumerate(counts) if n >= 2} <= set(y[fold.train])
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=label_counts, share=st.floats(0.05, 0.6), seed=st.integers(0, 9))
+def test_hold_out_keeps_rare_labels_in_training(counts: list[int], share: float, seed: int) -> None:
+    y = np.repeat(np.arange(len(counts)), counts)
+    try:
+        train, test = hold_out(classes(y), y, share, seed)
+    except DataError:
+        assert share * len(y) < len(counts)  # nothing to spare
+        return
+    assert sorted([*train, *test]) == list(range(len(y)))
+    assert set(y[train]) == set(y)
+    for label, n in enumerate(counts):
+        assert abs((y[test] == label).sum() - share * n) <= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 30), st.integers(2, 6), st.integers(0, 9))
+def test_groups_and_clusters_stay_whole(n_groups: int, folds: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    groups = np.concatenate([np.arange(n_groups), rng.integers(0, n_groups, 100)])
+    y = rng.integers(0, 3, len(groups))
+    y[:3] = [0, 1, 2]
+    for ties in (Ties(groups=groups), Ties(clusters=groups)):
+        plan = plan_folds(classes(y), y, n_columns=3, seed=seed, ties=ties, options=FoldOptions(folds=folds, repeats=1))
+        check(plan)
+        assert plan.kind == ("grouped" if ties.groups is not None else "stratified")
+        assert plan.scored.all()
+        for fold in plan.folds:
+            assert not set(groups[fold.train]) & set(groups[fold.score])
+        train, test = hold_out(classes(y), y, 0.3, seed, ties)
+        assert not set(groups[train]) & set(groups[test])
+
+
+def test_groups_are_balanced() -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 200, 2000)
+    y = (rng.random(2000) < 0.1).astype(np.int64)
+    plan = plan_folds(classes(y), y, n_columns=3, ties=Ties(groups=groups), options=FoldOptions(folds=5))
+    shares = [y[fold.score].mean() for fold in plan.folds]
+    sizes = [len(fold.score) for fold in plan.folds]
+    assert np.ptp(shares) < 0.02
+    assert np.ptp(sizes) < 60
+
+
+def test_regression_folds_have_the_same_spread() -> None:
+    y = np.random.default_rng(0).lognormal(size=1000)
+    plan = plan_folds(VALUES, y, n_columns=3)
+    check(plan)
+    assert plan.kind == "random"
+    assert len(plan.folds) == 8
+    assert np.ptp([np.median(y[fold.score]) for fold in plan.folds]) < 0.2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=60).filter(lambda t: len(set(t)) > 1), st.integers(1, 6))
+def test_time_runs_forward(moments: list[int], folds: int) -> None:
+    times = np.array(moments, dtype=float)
+    y = np.zeros(len(times))
+    plan = plan_folds(VALUES, y, n_columns=2, ties=Ties(times=times), options=FoldOptions(folds=folds))
+    check(plan)
+    assert plan.kind == "forward"
+    assert len(plan.folds) <= folds
+    for fold in plan.folds:
+        assert times[fold.train].max() < times[fold.score].min()
+    train, test = hold_out(VALUES, y, 0.25, 0, Ties(times=times))
+    assert times[train].max() < times[test].min()
+
+
+def test_seeds_repeat_and_repeats_differ() -> None:
+    y = np.arange(100) % 3
+    plans = [plan_folds(classes(y), y, n_columns=3, seed=seed) for seed in (1, 1, 2)]
+    assert plans[0].repeats == 2
+    assert len(plans[0].folds) == 16
+    scores = [[fold.score.tolist() for fold in plan.folds] for plan in plans]
+    assert scores[0] == scores[1]
+    assert scores[0] != scores[2]
+    assert scores[0][:8] != scores[0][8:]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "outputs", "seconds", "expected"),
+    [
+        (200, 10, 2, 60, (8, 2)),
+        (1000, 20, 2, 60, (8, 1)),
+        (20_000, 9, 1, 60, (5, 1)),
+        (50_000, 14, 2, 60, (1, 1)),
+        (50_000, 14, 2, 600, (8, 1)),
+        (2_000, 58, 32, 60, (5, 1)),
+        (9_000, 58, 32, 60, (3, 1)),
+        (10**6, 100, 2, None, (1, 1)),
+    ],
+)
+def test_folds_follow_the_budget(
+    rows: int, columns: int, outputs: int, seconds: float | None, expected: tuple[int, int]
+) -> None:
+    assert fold_counts(rows, columns, outputs, FoldOptions(seconds))[:2] == expected
+
+
+def test_a_holdout_scores_a_tenth_within_bounds() -> None:
+    assert [round(holdout_share(n) * n) for n in (3000, 15_000, 50_000, 10**6)] == [1000, 2000, 5000, 50_000]
+    y = np.arange(20_000) % 2
+    plan = plan_folds(classes(y), y, n_columns=9, options=FoldOptions(folds=1))
+    assert plan.kind == "holdout"
+    assert plan.scored.sum() == 2000
+
+
+def test_fewer_rows_than_folds() -> None:
+    y = np.array([0, 0, 1, 1, 1])
+    plan = plan_folds(classes(y), y, n_columns=1)
+    check(plan)
+    assert len(plan.folds) == 10
+    assert "only 5 rows" in plan.reason
+
+
+def test_what_cannot_be_split() -> None:
+    y = np.arange(10) % 2
+    with pytest.raises(OptionError, match="both given"):
+        Ties(groups=y, times=y.astype(float))
+    with pytest.raises(DataError, match="have no time"):
+        Ties(times=np.array([1, np.nan]))
+    with pytest.raises(DataError, match="one group"):
+        plan_folds(classes(y), y, n_columns=1, ties=Ties(groups=np.zeros(10, np.int64)))
+    with pytest.raises(DataError, match="same time"):
+        plan_folds(classes(y), y, n_columns=1, ties=Ties(times=np.zeros(10)))
+    with pytest.raises(DataError, match="leaves no row"):
+        hold_out(classes(y), y, 0.2, 0, Ties(groups=np.zeros(10, np.int64)))
+    for share in (0.0, 1.0, -1.0):
+        with pytest.raises(OptionError, match="between 0 and 1"):
+            hold_out(classes(y), y, share, 0)
+    with pytest.raises(OptionError, match="at least 1"):
+        FoldOptions(folds=0)
+    with pytest.raises(OptionError, match="at least 1"):
+        FoldOptions(repeats=0)

@@ -1,0 +1,20 @@
+import pytest
+
+from automl.errors import OptionError
+from automl.features.encoding import Encoding
+
+
+def test_uses_target_is_safe_without_a_table_and_exact_with_one():
+    onehot = Encoding(categorical="onehot", onehot_max=10)
+    assert onehot.uses_target
+    assert not onehot.uses_target_for([3, 10])
+    assert onehot.uses_target_for([3, 11])
+    assert not Encoding(categorical="target").uses_target_for([])
+    assert Encoding(keep=0.5).uses_target_for([])
+    assert not Encoding().uses_target
+
+
+@pytest.mark.parametrize("keep", [0.0, 1.5, float("nan")])
+def test_keep_outside_its_range_is_refused(keep):
+    with pytest.raises(OptionError, match=r"\(0, 1\]"):
+        Encoding(keep=keep)

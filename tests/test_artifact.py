@@ -1,0 +1,148 @@
+"""The model folder: whole, checked, and data only."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl.artifact import MANIFEST, find_artifact, load_artifact, read_manifest, save_fitted
+from automl.engine import load, run_fit
+from automl.errors import ArtifactError, PluginError
+from automl.options import FitOptions
+from automl.plugin.registry import Registry, discover
+from tests.conftest import mixed_frame
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    run_fit(mixed_frame(200), FitOptions("label", output=folder, trials=9, time_limit=None, backend="inline"))
+    return folder / "model"
+
+
+@pytest.fixture
+def model(trained: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "model"))
+
+
+def test_the_manifest_describes_the_model(model):
+    manifest = read_manifest(model)
+    assert manifest["format"] == 1
+    assert manifest["metric"] == {"name": "roc_auc", "greater_is_better": True}
+    assert manifest["libraries"]["numpy"] == np.__version__
+    assert 0.5 < manifest["cv_score"] <= 1
+    assert 0.5 < manifest["test_score"] <= 1
+    assert manifest["data"]["rows"] == 170
+    assert {member["plugin"]["distribution"] for member in manifest["members"]} == {"automl-engine"}
+    on_disk = {p.relative_to(model).as_posix() for p in model.rglob("*") if p.is_file()}
+    assert on_disk == {MANIFEST, *manifest["files"]}
+
+
+def test_no_file_is_a_pickle(model):
+    for path in model.rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle", ".joblib"}
+        if path.is_file():
+            assert not path.read_bytes().startswith(b"\x80")
+
+
+def test_a_model_in_memory_saves_to_the_same_predictions(model, tmp_path):
+    fitted, frame = load(model), mixed_frame(30, seed=8)
+    save_fitted(fitted, tmp_path / "again")
+    assert load(tmp_path / "again").predict_proba(frame).tobytes() == fitted.predict_proba(frame).tobytes()
+    with pytest.raises(ArtifactError, match="not empty"):
+        save_fitted(fitted, tmp_path / "again")
+
+
+def test_a_run_folder_means_its_model(trained):
+    assert find_artifact(trained.parent) == trained
+
+
+def test_places_without_a_model_are_named(tmp_path):
+    with pytest.raises(ArtifactError, match="does not exist"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(ArtifactError, match="holds no manifest"):
+        load(tmp_path)
+
+
+def test_a_changed_file_is_refused(model):
+    victim = next(iter(sorted((model / "members").rglob("*.*"))))
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(bytes(content))
+    with pytest.raises(ArtifactError, match="SHA-256"):
+        load(model)
+
+
+def test_a_missing_file_is_named(model):
+    (model / "output.npz").unlink()
+    with pytest.raises(ArtifactError, match=r"output\.npz"):
+        load(model)
+
+
+def change(model: Path, edit) -> None:
+    manifest = json.loads((model / MANIFEST).read_text())
+    edit(manifest)
+    (model / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_a_planted_pickle_is_refused_and_not_run(model, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "exploded",))
+
+    (model / "members" / "extra.pkl").write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(ArtifactError, match="does not list"):
+        load(model)
+    (model / "members" / "extra.pkl").unlink()
+    # In the place of every file in turn, with a checksum that fits.
+    import hashlib
+
+    for name in read_manifest(model)["files"]:
+        original = (model / name).read_bytes()
+        (model / name).write_bytes(pickle.dumps(Bomb()))
+        digest = hashlib.sha256(pickle.dumps(Bomb())).hexdigest()
+        change(model, lambda manifest, name=name, digest=digest: manifest["files"].update({name: digest}))
+        with pytest.raises(ArtifactError):
+            load(model)
+        (model / name).write_bytes(original)
+        digest = hashlib.sha256(original).hexdigest()
+        change(model, lambda manifest, name=name, digest=digest: manifest["files"].update({name: digest}))
+    assert not (tmp_path / "exploded").exists()
+    load(model)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda m: m.update(format=99, engine="9.9"), r"format 99 by automl-engine 9\.9"),
+        (lambda m: m.update(format="one"), "no version number"),
+        (lambda m: m.pop("files"), "lists no files"),
+        (lambda m: m.pop("members"), "damaged"),
+        (lambda m: m.update(schema=[]), "damaged"),
+        (lambda m: m["files"].update({"../outside": "0"}), "outside the model folder"),
+        (lambda m: m["members"][0]["models"][0].update(folder="/etc"), "outside the model folder"),
+        (lambda m: m["members"][0]["models"][0].update(encoder="encoders/none.npz"), "does not list"),
+    ],
+)
+def test_a_damaged_manifest_is_one_clear_error(model, edit, message):
+    change(model, edit)
+    with pytest.raises(ArtifactError, match=message):
+        load(model)
+
+
+def test_links_are_refused(model, tmp_path):
+    outside = tmp_path / "outside.npz"
+    shutil.move(model / "output.npz", outside)
+    (model / "output.npz").symlink_to(outside)
+    with pytest.raises(ArtifactError, match="not a plain file"):
+        load(model)
+
+
+def test_a_missing_family_names_the_distribution(model):
+    with pytest.raises(PluginError, match="install automl-engine"):
+        load_artifact(model, Registry(plugins=discover().plugins))

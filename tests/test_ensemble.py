@@ -1,0 +1,86 @@
+"""Choosing and weighting members."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from automl.data.folds import Fold
+from automl.ensemble import Library, build_ensemble, combine, shortlist
+from automl.metrics import metric_named
+from automl.task import Task, TaskKind
+
+
+def library(predictions: np.ndarray, y: np.ndarray, metric: str, families: list[str] | None = None) -> Library:
+    judge = metric_named(metric)
+    folds = [Fold(i, np.arange(0), rows) for i, rows in enumerate(np.array_split(np.arange(len(y)), 5))]
+    kind = TaskKind.REGRESSION if predictions.shape[2] == 1 else TaskKind.BINARY
+    labels = () if kind is TaskKind.REGRESSION else tuple(range(predictions.shape[2]))
+    return Library(
+        predictions=predictions.astype(np.float32),
+        errors=[judge.error(y, p, None) for p in predictions],
+        families=families or ["f"] * len(predictions),
+        y=y,
+        weights=None,
+        folds=folds,
+        metric=judge,
+        task=Task(kind, "y", labels),
+    )
+
+
+def noisy_values(n_models: int, n_rows: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    y = random.normal(size=n_rows)
+    return y[None, :, None] + random.normal(size=(n_models, n_rows, 1)), y
+
+
+def probabilities(positive: np.ndarray) -> np.ndarray:
+    return np.stack([1 - positive, positive], axis=-1)
+
+
+def test_independent_errors_are_averaged_away():
+    predictions, y = noisy_values(8)
+    ensemble = build_ensemble(library(predictions, y, "rmse"))
+    assert ensemble.weights.sum() == pytest.approx(1)
+    assert np.count_nonzero(ensemble.weights) >= 5
+    assert ensemble.error < 0.6 * min(library(predictions, y, "rmse").errors)
+
+
+def test_a_perfect_model_stands_alone():
+    predictions, y = noisy_values(4)
+    predictions[2] = y[:, None]
+    np.testing.assert_array_equal(build_ensemble(library(predictions, y, "rmse")).weights, [0, 0, 1, 0])
+
+
+def test_a_single_trial_is_the_ensemble():
+    predictions, y = noisy_values(1)
+    ensemble = build_ensemble(library(predictions, y, "rmse"))
+    assert ensemble.weights.tolist() == [1.0]
+    assert ensemble.error == pytest.approx(ensemble.honest_error)
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc", "accuracy"])
+def test_on_noise_the_honest_error_stays_at_chance(metric):
+    random = np.random.default_rng(3)
+    y = random.integers(0, 2, 600)
+    lib = library(probabilities(random.uniform(0.3, 0.7, (60, 600))), y, metric)
+    ensemble = build_ensemble(lib)
+    chance = lib.metric.error(y, np.full((600, 2), 0.5), None)
+    assert ensemble.error < chance  # what choosing among sixty made of luck
+    assert ensemble.honest_error > chance - 0.03
+
+
+def test_log_loss_shortcut_equals_the_metric():
+    random = np.random.default_rng(4)
+    y = random.integers(0, 2, 300)
+    lib = library(probabilities(np.clip(y + random.normal(0, 0.4, (5, 300)), 0.05, 0.95)), y, "log_loss")
+    ensemble = build_ensemble(lib)
+    assert ensemble.error == pytest.approx(lib.metric.error(y, combine(lib.predictions, ensemble.weights), None))
+
+
+def test_the_shortlist_holds_the_best_of_every_family():
+    errors = [*np.linspace(0.1, 0.2, 80), 0.9]
+    chosen = shortlist(errors, ["a"] * 80 + ["b"])
+    assert chosen[0] == 0
+    assert 80 in chosen
+    assert len(chosen) < 81
