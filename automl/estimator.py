@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -27,6 +27,7 @@ from automl.leaderboard import read_leaderboard
 from automl.options import FitOptions
 from automl.task import TaskKind
 
+_FEWEST_ROWS = 5
 _TARGET, _WEIGHT, _GROUP = "__target__", "__weight__", "__group__"
 
 
@@ -86,11 +87,18 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         save_fitted(self.model_, Path(path))
 
-    def _fit(
-        self, X: Any, y: NDArray[Any], kind: TaskKind, sample_weight: Any, groups: Any
-    ) -> None:
+    def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
         frame = self._frame(X, reset=True)
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
         check_consistent_length(frame, y)
+        if len(frame) < _FEWEST_ROWS:
+            raise ValueError(f"n_samples = {len(frame)} is too few to cross-validate: give at least {_FEWEST_ROWS} rows")
+        return frame, y
+
+    def _fit(
+        self, frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, sample_weight: Any, groups: Any
+    ) -> None:
         columns: dict[str, Any] = {_TARGET: y}
         if sample_weight is not None:
             columns[_WEIGHT] = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
@@ -148,13 +156,13 @@ class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Search on X (n_rows, n_columns), a data frame or an array, and labels y (n_rows,)."""
-        y = column_or_1d(y, warn=True)
+        frame, y = self._checked(X, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"the target has one class ({self.classes_[0]!r}): a classifier needs at least two")
         kind = TaskKind.BINARY if len(self.classes_) == 2 else TaskKind.MULTICLASS
-        self._fit(X, codes.astype(np.int64), kind, sample_weight, groups)
+        self._fit(frame, codes.astype(np.int64), kind, sample_weight, groups)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -177,10 +185,8 @@ class AutoMLRegressor(RegressorMixin, _AutoML):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Search on X (n_rows, n_columns), a data frame or an array, and values y (n_rows,)."""
-        y = column_or_1d(y, warn=True).astype(np.float64)
-        if not np.isfinite(y).all():
-            raise ValueError("Input y contains NaN or infinity: drop these rows first")
-        self._fit(X, y, TaskKind.REGRESSION, sample_weight, groups)
+        frame, y = self._checked(X, y)
+        self._fit(frame, y.astype(np.float64), TaskKind.REGRESSION, sample_weight, groups)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

@@ -21,7 +21,10 @@ _MOST_LEVELS = 50_000
 
 @dataclass(frozen=True)
 class Sketch:
-    """A column in short: its cells, and its distinct present cells with their counts (empty if they have no hash)."""
+    """A column in short: its cells, and the distinct ones that are present, in any order, with their counts.
+
+    Cells without a hash (lists, arrays) all count as distinct.
+    """
 
     name: str
     series: Series
@@ -32,6 +35,11 @@ class Sketch:
     @classmethod
     def of(cls, name: str, series: Series) -> Sketch:
         """Look through a column once."""
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufmM":  # no need to look at each cell
+            values = series.to_numpy()
+            present = values if series.dtype.kind in "iu" else values[~pd.isna(values)]
+            numbers, counts = np.unique(present, return_counts=True)
+            return cls(name, series, tuple(numbers.tolist()), counts.astype(np.int64))
         # Lists and arrays have no hash, which pandas does not always notice when it counts.
         if series.dtype == object and any(isinstance(cell, list | np.ndarray | dict | set) for cell in series.tolist()):
             cells = [

@@ -7,6 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.numeric import to_numbers
 from automl.data.roles import name_words, words
 from automl.data.schema import Column, Role
 from automl.data.sketch import Sketch
@@ -36,10 +37,8 @@ def why_useless(sketch: Sketch, column: Column) -> str:
     if not complete or sketch.n_present < _FEWEST_ROWS or not sketch.hashable:
         return ""
     if column.role is Role.NUMERIC and sketch.n_distinct == sketch.n_present:
-        return _row_number(sketch.numbers(column.parsing), column.name)
-    if column.role is Role.CATEGORICAL and sketch.share_distinct >= _NEARLY_ALL:
-        return _row_code(sketch)
-    if column.role is Role.TEXT and sketch.share_distinct >= _NEARLY_ALL:
+        return _row_number(to_numbers(sketch.series, column.parsing), column.name)
+    if column.role in {Role.CATEGORICAL, Role.TEXT} and sketch.share_distinct >= _NEARLY_ALL:
         return _row_code(sketch)
     return ""
 
