@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from automl.errors import OptionError, unknown
 from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
 from automl.task import TaskKind
@@ -45,6 +46,25 @@ class FitOptions:
     jobs: int | None = None
     sampler: str = "tpe"
     backend: Backend = "process"
+
+    def __post_init__(self) -> None:
+        """Check the ranges of numbers; raise `OptionError`."""
+        _at_least("time limit", self.time_limit, 1, "seconds")
+        _at_least("number of trials", self.trials, 1)
+        _at_least("number of folds", self.folds, 2)
+        _at_least("number of jobs", self.jobs, 1)
+        _at_least("seed", self.seed, 0)
+        if not 0 <= self.test_size < 1:
+            raise OptionError(f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none")
+        if self.backend not in get_args(Backend):
+            raise unknown("backend", self.backend, get_args(Backend))
+        if self.time_limit is None and self.trials is None:
+            raise OptionError("a fit needs an end: give a time limit in seconds, or a number of trials")
+
+
+def _at_least(what: str, value: float | None, least: int, unit: str = "") -> None:
+    if value is not None and not value >= least:  # written so that NaN fails too
+        raise OptionError(f"the {what} must be at least {least}{unit and ' ' + unit}, but got {value}")
 
 
 @dataclass(frozen=True)

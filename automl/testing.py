@@ -1,10 +1,10 @@
 """Conformity checks for authors of model families: what the engine relies on, each a function with a name.
 
-    from automl.testing import parametrize_family_checks
+from automl.testing import parametrize_family_checks
 
-    @parametrize_family_checks([MyFamily()])
-    def test_conformity(family, check):
-        check(family)
+@parametrize_family_checks([MyFamily()])
+def test_conformity(family, check):
+    check(family)
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         Path | None, typer.Option("--output", "-o", help="Run folder; default automl_runs/<table>-<time>.")
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds of wall clock from start to saved model.", min=1)
+        float, typer.Option(help="Seconds of wall clock from start to saved model.")
     ] = 300.0,
     trials: Annotated[
-        int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.", min=1)
+        int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.")
     ] = None,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; inferred by default.")] = None,
     metric: Annotated[
@@ -29,7 +29,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     ] = None,
     test: Annotated[Path | None, typer.Option(help="A table to test on, instead of a part of DATA.")] = None,
     test_size: Annotated[
-        float, typer.Option(help="Share of the rows kept aside for the final test; 0 for none.", min=0, max=0.9)
+        float, typer.Option(help="Share of the rows kept aside for the final test; 0 for none.")
     ] = 0.15,
     role: Annotated[
         list[str] | None, typer.Option(help="COLUMN=ROLE overrides an inferred role; may be repeated.")
@@ -49,9 +49,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     exclude: Annotated[
         list[str] | None, typer.Option(help="Model families to leave out, comma-separated or repeated.")
     ] = None,
-    folds: Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.", min=2)] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.", min=1)] = None,
+    folds: Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.")] = None,
     sampler: Annotated[str, typer.Option(help="tpe, random, grid or gp.")] = "tpe",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from typing import Protocol, runtime_checkable
 
 STARTED = time.monotonic()  # the time limit of a fit counts from here, imports included
 
-import click  # noqa: E402
 import typer  # noqa: E402
 
 from automl.errors import AutoMLError  # noqa: E402
@@ -19,12 +19,21 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
+@runtime_checkable
+class _UsageError(Protocol):
+    """An error of the option parser, which typer carries a private copy of."""
+
+    def format_message(self) -> str:
+        """Say what is wrong with the command line."""
+        ...
+
+
 def build_app() -> typer.Typer:
     """Assemble the built-in commands and those that plugins bring."""
     from automl.cli import evaluate, fit, leaderboard, plugins, predict
 
     app = typer.Typer(
-        help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+        help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
     app.callback()(_options)
     app.command("fit")(fit.fit)
@@ -35,12 +44,19 @@ def build_app() -> typer.Typer:
     return app
 
 
-def _options(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         sys.stdout.write(f"automl-engine {VERSION}\n")
         raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+    ),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error; works after a command too."),
+) -> None:
+    """Describe the options that stand before a command; both are dealt with elsewhere."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,29 +67,29 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run a command and return the exit code. `--debug` anywhere shows the traceback of an error."""
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = [argument for argument in arguments if argument != "--debug"] or ["--help"]
     try:
         app = build_app()
-        if not any(argument in {"--help", "--version"} for argument in arguments[:1]):
+        if arguments[0] not in {"--help", "--version"}:
             _add_plugin_commands(app, arguments)
         code = app(arguments, prog_name="automl", standalone_mode=False)
     except AutoMLError as error:
         return _failed(str(error), debug)
-    except click.ClickException as error:
-        return _failed(error.format_message(), debug)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
         return 0  # the reader of our output has seen enough
     except Exception as error:
+        if isinstance(error, _UsageError):
+            return _failed(error.format_message(), debug)
         return _failed(f"internal error: {type(error).__name__}: {error} (run again with --debug and report it)", debug)
     return code if isinstance(code, int) else 0
 
 
 def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
     known = {command.name for command in app.registered_commands}
-    if arguments and arguments[0] in known:
+    if arguments[0] in known:
         return  # plugins may add commands, not change ours: no need to load them here
     from automl.plugin.registry import discover
 

@@ -70,15 +70,27 @@ def prepare(frame: pd.DataFrame, options: DataOptions) -> Prepared:
     frame = _complete(frame, options, notes)
     task = infer_task(frame[options.target], options.kind)
     notes.append(f"The task is {task.kind.value}: {task.reason}.")
+    # The test part leaves before anything is learned from the columns, be it only which levels there are.
+    train, test = _parts(frame, task, options)
+    if test is not None:
+        notes.append(f"{len(test)} of {len(frame)} rows are kept aside as the test part.")
     wishes = Wishes(options.roles, options.drop, options.keep, options.others, options.folder)
-    schema = infer_schema(frame, wishes)
+    schema = infer_schema(train, wishes)
     notes += [f"The column '{c.name}' is ignored: it {c.reason}." for c in schema.of(Role.DROPPED)]
-    dataset = _dataset(frame, schema, task, options)
+    dataset = _dataset(train, schema, task, options)
+    return Prepared(dataset, tuple(notes), None if test is None else _dataset(test, schema, task, options))
+
+
+def _parts(frame: pd.DataFrame, task: Task, options: DataOptions) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Split a frame into the rows to learn from and the test part, None where none is asked for."""
     if not options.test_size:
-        return Prepared(dataset, tuple(notes))
-    train, test = hold_out(task, dataset.y, options.test_size, options.seed, Ties(dataset.groups, dataset.times))
-    notes.append(f"{len(test)} of {dataset.n_rows} rows are kept aside as the test part.")
-    return Prepared(dataset.take(train), tuple(notes), dataset.take(test))
+        return frame, None
+    ties = Ties(
+        None if options.group is None else _groups(frame[options.group]),
+        None if options.time is None else _times(frame[options.time]),
+    )
+    train, test = hold_out(task, encode_target(frame[options.target], task), options.test_size, options.seed, ties)
+    return frame.iloc[train], frame.iloc[test]
 
 
 def encode_rows(frame: pd.DataFrame, schema: Schema, task: Task, options: DataOptions) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class CrossFitJob:
       cached. `encode_all(encoding)` returns every row, encoded by encoders fitted on every row.
     - `go_on(position, prediction)` takes the prediction of `folds[position]` and says whether to fit the next fold.
     - `out_of_bag` says whether out-of-bag rows of one fit on all rows may stand in for folds.
+    - `refit` says whether a family that predicts with one model fitted on all rows is to fit it in this job.
     """
 
     task: Task
@@ -58,10 +59,13 @@ class CrossFitJob:
     encode_all: Callable[[Encoding], Part]
     go_on: Callable[[int, NDArray[np.float64]], bool]
     out_of_bag: bool = False
+    refit: bool = True
 
 
 class Builder(Protocol):
     """The part of a family that fitting fold by fold needs."""
+
+    refit: ClassVar[bool]
 
     def encoding(self, params: Params, task: Task) -> Encoding:
         """How these parameters want the columns."""
@@ -73,21 +77,33 @@ class Builder(Protocol):
 
 
 def fit_folds(family: Builder, job: CrossFitJob) -> CrossFit:
-    """Fit one model a fold, sharing the time left evenly among the folds still to come."""
+    """Fit one model a fold, sharing the time left evenly among the fits still to come.
+
+    A family that refits keeps none of them but one more model, fitted on all rows.
+    """
     encoding = family.encoding(job.params, job.task)
     predictions: list[NDArray[np.float64]] = []
     models: list[FoldModel] = []
+    fits = len(job.folds) + (family.refit and job.refit)
     for position, fold in enumerate(job.folds):
         if job.limits.seconds_left <= 0:
             raise TrialFailed(f"out of time after {position} of {len(job.folds)} folds")
         train, score = job.encode(fold, encoding)
         model = family.build(job.params, job.task, job.seed + fold.index)
-        model.fit(train, score, job.limits.share(1 / (len(job.folds) - position)))
+        model.fit(train, score, job.limits.share(1 / (fits - position)))
         predictions.append(model.predict(score.features))
         models.append(FoldModel(model, fold.index, encoding))
         if position + 1 < len(job.folds) and not job.go_on(position, predictions[-1]):
             return CrossFit(tuple(predictions), tuple(models), "worse than the best trial's worst fold")
-    return CrossFit(tuple(predictions), tuple(models))
+    if not family.refit:
+        return CrossFit(tuple(predictions), tuple(models))
+    if not job.refit:
+        return CrossFit(tuple(predictions), ())
+    if job.limits.seconds_left <= 0:
+        raise TrialFailed("out of time before the fit on all rows")
+    final = family.build(job.params, job.task, job.seed)
+    final.fit(job.encode_all(encoding), None, job.limits)
+    return CrossFit(tuple(predictions), (FoldModel(final, ALL_ROWS, encoding),))
 
 
 def from_out_of_bag(

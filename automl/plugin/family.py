@@ -49,6 +49,9 @@ class ModelFamily(ABC):
     """Column roles that it can learn from; columns of other roles are not shown to it."""
     out_of_bag: ClassVar[bool] = False
     """Whether `cross_fit` makes one fit stand in for all folds where the job allows it."""
+    refit: ClassVar[bool] = False
+    """Whether it predicts with one model fitted on all rows, not with the mean of the folds' models; for families whose
+    fit needs no score part."""
 
     def accepts(self, task: Task, profile: Profile) -> None:  # noqa: B027 - declining is optional
         """Raise `FamilyDeclined` with a reason where this data is unsuitable ("needs an image column")."""

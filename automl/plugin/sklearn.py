@@ -30,6 +30,7 @@ class SklearnFamily(ModelFamily):
     `predict_proba`, and sees labels 0…n-1 of the classes in its training rows.
     """
 
+    refit: ClassVar[bool] = True
     wish: ClassVar[Encoding] = Encoding(numeric="standard", missing="impute", categorical="onehot")
     """How the columns should be encoded."""
     trusted: ClassVar[tuple[str, ...]] = ()

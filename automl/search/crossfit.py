@@ -100,6 +100,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),
         out_of_bag=context.plan.exchangeable and len(job.folds) == len(context.plan.folds),
+        refit=0 in job.folds,
     )
     fit = family.cross_fit(crossfit_job)
     predictions = _checked(fit, folds, context)
@@ -214,6 +215,8 @@ def _save(
 
 
 def _predict_seconds(fit: CrossFit, encode: _Encode) -> float:
+    if not fit.models:
+        return 0.0
     item = fit.models[0]
     encoded = encode.of_model(item.fold, item.encoding)
     features = encoded.train if encoded.score is None else encoded.score

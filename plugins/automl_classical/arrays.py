@@ -96,6 +96,7 @@ class Constant:
 class ArrayFamily(ModelFamily):
     """A family that turns training rows into a `Fitted` value of the class `state`."""
 
+    refit: ClassVar[bool] = True
     state: ClassVar[type[Any]]
 
     @abstractmethod

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from automl.plugin import Encoding, ModelFamily, Param, Params, Profile, Suggest, Task
 from automl_classical.boosting_model import BoostingModel, load_boosting
+from automl_classical.boosting_rounds import MAX_ROUNDS, MAX_TREES
 from automl_classical.params import KEEP, real, whole, width
 
 _WIDE = 30  # columns from which selection may pay for boosting
-_ROUNDS = 14.0  # rounds to converge are about this over the learning rate
 _FASTEST = 0.1  # the highest learning rate of the space
 
 
@@ -42,12 +42,15 @@ class _Boosting(ModelFamily):
         return Encoding(keep=real(params, "keep") if "keep" in params else 1.0)
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
-        """Estimate: trees times the rows and histograms that each goes through."""
-        leaves = whole(params, "num_leaves")
+        """Estimate: trees times the rows each goes through and the leaves each splits off (measured on one core)."""
         columns = width(profile) * real(params, "feature_fraction")
-        tree = 4e-5 + 1.1e-8 * profile.n_rows * (1 + 0.12 * columns) + 1.5e-6 * leaves * math.sqrt(columns)
-        trees = min(3000.0, _ROUNDS / real(params, "learning_rate"))
-        return 0.02 + trees * tree * float(profile.n_outputs if profile.n_outputs > 2 else 1)
+        leaves = min(whole(params, "num_leaves"), 1 + profile.n_rows / whole(params, "min_data_in_leaf"))
+        leaf = (0.4 if self.extra_trees else 1.0) * (1.6e-5 + 4e-7 * columns)
+        tree = 5e-5 + profile.n_rows * (2e-8 + 2.2e-9 * columns) + leaves * leaf
+        # Values take longer to converge than probabilities, and small trees longer than large ones.
+        work = (15.0 if task.is_classification else 30.0) * min(2.0, max(0.7, math.sqrt(31 / leaves)))
+        rounds = min(work / real(params, "learning_rate"), MAX_ROUNDS)
+        return 0.02 + tree * min(rounds * (profile.n_outputs if profile.n_outputs > 2 else 1), MAX_TREES)
 
     def build(self, params: Params, task: Task, seed: int) -> BoostingModel:
         """Return an unfitted model."""

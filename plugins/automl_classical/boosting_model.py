@@ -99,7 +99,8 @@ class BoostingModel(Model):
             booster.add_valid(self._dataset(scored, params, data), "score")
         else:
             scored = None
-        stopping = Stopping.of(real(self._params, "learning_rate"), len(train.y), scored is not None)
+        rate, trees = real(self._params, "learning_rate"), booster.num_model_per_iteration()
+        stopping = Stopping.of(rate, len(train.y), trees, scored is not None)
         best = boost(booster, stopping, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")

@@ -9,6 +9,8 @@ from typing import Any
 from automl.plugin import Limits
 
 MAX_ROUNDS = 3000
+MAX_TREES = 25_000  # a round grows a tree a label, so many labels get fewer rounds
+_GAIN = 1e-3  # the share by which the loss must fall within the patience; what falls slower is not worth its time
 _WORK = 12.0  # a fit has converged, nearly, when its learning rates add up to this
 _FASTEST = 0.3  # a higher learning rate costs more accuracy than unfinished boosting does
 _CHECKS = frozenset({2, 5, 10, 20, 40, 80, 160, 320, 640, 1280})  # rounds at which the pace is looked at
@@ -21,15 +23,17 @@ class Stopping:
 
     learning_rate: float
     patience: int | None
+    max_rounds: int = MAX_ROUNDS
 
     @classmethod
-    def of(cls, learning_rate: float, n_rows: int, scored: bool) -> Stopping:
+    def of(cls, learning_rate: float, n_rows: int, trees_per_round: int, scored: bool) -> Stopping:
         """Follow AutoGluon's rule, 300 rounds up to 10,000 rows and fewer beyond, at a third of its length."""
-        return cls(learning_rate, max(20, min(100, 1_000_000 // max(1, n_rows))) if scored else None)
+        patience = max(20, min(100, 1_000_000 // max(1, n_rows)))
+        return cls(learning_rate, patience if scored else None, min(MAX_ROUNDS, MAX_TREES // trees_per_round))
 
-    def out_of_patience(self, done: int, best: int) -> bool:
-        """Whether the best of `done` rounds lies so far back that no better one is expected."""
-        return self.patience is not None and done - best >= max(self.patience, 0.3 * best + 20)
+    def out_of_patience(self, done: int, last: int) -> bool:
+        """Whether the last clear gain lies so far back, after `done` rounds, that no other is expected."""
+        return self.patience is not None and done - last >= max(self.patience, 0.3 * last + 20)
 
 
 def boost(booster: Any, stopping: Stopping, limits: Limits) -> int:
@@ -39,9 +43,10 @@ def boost(booster: Any, stopping: Stopping, limits: Limits) -> int:
     would leave the model unfinished. Without one, nothing depends on time.
     """
     rate, work = stopping.learning_rate, 0.0
-    best_loss, best = float("inf"), 0
+    best_loss = milestone = float("inf")
+    best = last = 0
     started = time.monotonic()
-    for done in range(1, MAX_ROUNDS + 1):
+    for done in range(1, stopping.max_rounds + 1):
         booster.update()
         work += rate
         if stopping.patience is None:
@@ -52,7 +57,9 @@ def boost(booster: Any, stopping: Stopping, limits: Limits) -> int:
             loss = booster.eval_valid()[0][2]
             if loss < best_loss:
                 best_loss, best = loss, done
-            if stopping.out_of_patience(done, best):
+            if loss < milestone * (1 - _GAIN):
+                milestone, last = loss, done
+            if stopping.out_of_patience(done, last):
                 break
         if limits.deadline is None:
             continue

@@ -48,6 +48,7 @@ class ForestFamily(ArrayFamily):
 
     state = PackedForest
     out_of_bag = True
+    refit = False
     trees: ClassVar[int] = 300
     bootstrap: ClassVar[bool]
     """Whether trees draw their rows where out-of-bag predictions are not asked for."""
@@ -72,7 +73,7 @@ class ForestFamily(ArrayFamily):
         looked_at = _columns(params["max_features"], columns) if self.bootstrap else 2 + 0.3 * columns
         shallow = 1 / (1 + 0.15 * math.log2(real(params, "min_samples_leaf")))
         outputs = 1 + 0.03 * profile.n_outputs
-        return 0.15 + self.cost_factor * self.trees * n * math.log2(n) * looked_at * shallow * outputs
+        return 0.4 + self.cost_factor * self.trees * n * math.log2(n) * looked_at * shallow * outputs
 
     def learn(self, lesson: Lesson) -> PackedForest:
         """Grow and pack a forest."""

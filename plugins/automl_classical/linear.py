@@ -57,7 +57,7 @@ class Linear(ArrayFamily):
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """Standardised numbers first, then quantiles, looser and tighter, then few columns."""
         if task.is_classification:
-            grid = [("standard", 1.0, 0.0), ("quantile", 0.1, 0.0), ("quantile", 1.0, 0.0), ("standard", 0.02, 0.5)]
+            grid = [("standard", 1.0, 0.0), ("quantile", 0.1, 0.0), ("quantile", 10.0, 0.0), ("standard", 0.1, 0.5)]
         else:
             grid = [("quantile", 0.1, 0.0), ("standard", 0.1, 0.0), ("quantile", 0.01, 0.5)]
         return [{"numeric": numeric, "keep": 1.0, "C": c, "l1_ratio": l1} for numeric, c, l1 in grid]
@@ -80,8 +80,8 @@ class Linear(ArrayFamily):
         size = 1e-9 * profile.n_rows * columns
         sparse = real(params, "l1_ratio") > 0
         if not task.is_classification:
-            return 0.01 + size * (30 if sparse else 1 + 0.3 * columns)
-        return 0.02 + size * (profile.n_outputs + 4) * (250 if sparse else 80)
+            return 0.01 + size * (30 if sparse else 4 + 0.02 * columns)
+        return 0.02 + size * (profile.n_outputs + 2) * (200 if sparse else 70)
 
     def learn(self, lesson: Lesson) -> LinearModel:
         """Fit with the solver that suits the penalty."""

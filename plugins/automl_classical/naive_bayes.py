@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import CLASSIFICATION, Encoding, Params, Profile, Suggest, Task, storable
 from automl_classical.arrays import ArrayFamily, Lesson
+from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.outputs import check_classes, check_shape, softmax, spread
 from automl_classical.params import real, scaled_encoding, suggest_shared, width
+
+_LIMIT = 3.0  # deviations; the tails are not normal, and one wild value would outvote every other column
+_TEMPERS = tuple(float(temper) for temper in np.geomspace(0.01, 1.0, 25))
 
 
 @storable("classical.naive_bayes")
 @dataclass(frozen=True)
-class Gaussians:
-    """A normal distribution a class and column: `mean`, `variance` (n_seen, n_features) and `log_prior` (n_seen,).
+class Evidence:
+    """Log-likelihoods that are quadratic in each column: normal for numbers, Bernoulli (no square) for indicators.
 
-    `temper` in (0, 1] scales the columns' evidence against the prior's.
+    `quadratic` and `linear` are (n_features, n_seen), `constant` and `log_prior` (n_seen,) float64. `temper` in (0, 1]
+    scales the columns' evidence against the prior's.
     """
 
-    mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
+    quadratic: NDArray[np.float64]
+    linear: NDArray[np.float64]
+    constant: NDArray[np.float64]
     log_prior: NDArray[np.float64]
     classes: NDArray[np.int64]
     n_outputs: int
@@ -31,19 +38,19 @@ class Gaussians:
     def __post_init__(self) -> None:
         check_classes(self.classes, self.n_outputs)
         check_shape("log_prior", self.log_prior, self.classes.shape)
-        check_shape("mean", self.mean, (len(self.classes), self.mean.shape[-1]))
-        check_shape("variance", self.variance, self.mean.shape)
-        if (self.variance <= 0).any():
-            raise ValueError("variances must be positive")
+        check_shape("constant", self.constant, self.classes.shape)
+        check_shape("linear", self.linear, (len(self.linear), len(self.classes)))
+        check_shape("quadratic", self.quadratic, self.linear.shape)
+
+    def evidence(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return log-likelihoods of the columns, (n_rows, n_seen) float64 up to a constant."""
+        X = _clipped(matrix)
+        return np.asarray(X**2 @ self.quadratic + X @ self.linear + self.constant, dtype=np.float64)
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return probabilities (n_rows, n_outputs) float64."""
-        X = matrix.astype(np.float64)
-        precision = 1 / self.variance
-        # Σ (x-m)²/v as three products, so that no (n_rows, n_classes, n_features) array is needed.
-        distance = X**2 @ precision.T - 2 * X @ (self.mean * precision).T
-        distance += (self.mean**2 * precision).sum(axis=1) + np.log(self.variance).sum(axis=1)
-        return spread(softmax(self.log_prior - 0.5 * self.temper * distance), self.classes, self.n_outputs)
+        logits = self.log_prior + self.temper * self.evidence(matrix)
+        return spread(softmax(logits), self.classes, self.n_outputs)
 
 
 class NaiveBayes(ArrayFamily):
@@ -51,21 +58,20 @@ class NaiveBayes(ArrayFamily):
 
     name = "naive_bayes"
     tasks = CLASSIFICATION
-    state = Gaussians
+    state = Evidence
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
-        """Quantiles with tempered evidence, then the classical form on half of the columns."""
+        """Quantiles of all columns, then of half of them."""
         return [
-            {"numeric": "quantile", "keep": 1.0, "smoothing": 1e-2, "temper": 0.5},
-            {"numeric": "quantile", "keep": 0.5, "smoothing": 1e-2, "temper": 1.0},
+            {"numeric": "quantile", "keep": 1.0, "smoothing": 0.3},
+            {"numeric": "quantile", "keep": 0.5, "smoothing": 0.1},
         ]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space."""
         return {
             **suggest_shared(trial),
-            "smoothing": trial.suggest_float("smoothing", 1e-4, 1.0, log=True),
-            "temper": trial.suggest_float("temper", 0.05, 1.0, log=True),
+            "smoothing": trial.suggest_float("smoothing", 1e-3, 1.0, log=True),
         }
 
     def encoding(self, params: Params, task: Task) -> Encoding:
@@ -76,19 +82,53 @@ class NaiveBayes(ArrayFamily):
         """Estimate: a few passes over the matrix."""
         return 0.005 + 1.2e-8 * profile.n_rows * width(profile, onehot=True)
 
-    def learn(self, lesson: Lesson) -> Gaussians:
-        """Take weighted means and variances, class by class."""
-        X, weights = lesson.matrix.astype(np.float64), lesson.weights
+    def learn(self, lesson: Lesson) -> Evidence:
+        """Take weighted means and variances, class by class, and the temper that suits rows of inner folds best."""
+        X, weights = _clipped(lesson.matrix), lesson.weights
         classes, y = lesson.classes
-        overall = np.average((X - np.average(X, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
         member = np.zeros((len(classes), len(y)))
         member[y, np.arange(len(y))] = weights
         counts = member.sum(axis=1, keepdims=True)
-        mean = member @ X / counts
-        variance = np.maximum(member @ X**2 / counts - mean**2, 0.0)
-        # Shrinking towards the variance of all rows keeps a class of one row, or a rare level, from being certain.
-        floor = real(lesson.params, "smoothing") * np.maximum(overall, 1e-3 * max(overall.max(), 1e-12))
-        variance = (counts * variance + overall) / (counts + 1) + floor
         prior = np.log(counts[:, 0] / counts.sum())
-        temper = real(lesson.params, "temper")
-        return Gaussians(mean, variance, prior, classes, lesson.task.n_outputs, temper)
+        shared = real(lesson.params, "smoothing")
+        untempered = Evidence(
+            **_terms(X, member, shared), log_prior=prior, classes=classes, n_outputs=lesson.task.n_outputs, temper=1.0
+        )
+        fold = inner_folds(y, lesson.seed)
+        evidence = np.zeros((len(y), len(classes)))
+        for index in range(INNER_FOLDS):
+            apart = replace(untempered, **_terms(X[fold != index], member[:, fold != index], shared))
+            evidence[fold == index] = apart.evidence(lesson.matrix[fold == index])
+
+        def loss(temper: float) -> float:
+            p = softmax(prior + temper * evidence)[np.arange(len(y)), y]
+            return -float(weights @ np.log(np.maximum(p, 1e-300)))
+
+        return replace(untempered, temper=min(_TEMPERS, key=loss))
+
+
+def _terms(X: NDArray[np.float64], member: NDArray[np.float64], shared: float) -> dict[str, Any]:
+    """Return the quadratic, linear and constant terms of each class's log-likelihood.
+
+    Each class's estimates hold one row's worth of the whole table's, and are then drawn towards them by the share
+    `shared`: a class of few rows, or a level that a class lacks, is not certain of anything.
+    """
+    counts, share = member.sum(axis=1, keepdims=True), member.sum(axis=0) / member.sum()
+    middle = share @ X
+    overall = np.maximum(share @ X**2 - middle**2, 0.0)
+    raw = member @ X / np.maximum(counts, 1e-12)
+    mean = (counts * raw + middle) / (counts + 1)
+    variance = (counts * np.maximum(member @ X**2 / np.maximum(counts, 1e-12) - raw**2, 0.0) + overall) / (counts + 1)
+    variance = (1 - shared) * variance + shared * overall + 1e-3 * max(float(overall.max()), 1e-9)
+    # Indicators of levels are 0 or 1: a normal distribution would make a rare level decide everything.
+    indicator = ((X == 0) | (X == 1)).all(axis=0)
+    likely = np.clip((1 - shared) * mean + shared * middle, 1e-6, 1 - 1e-6)
+    quadratic = np.where(indicator, 0.0, -0.5 / variance)
+    linear = np.where(indicator, np.log(likely / (1 - likely)), mean / variance)
+    normal = -0.5 * (mean**2 / variance + np.log(variance))
+    constant = np.where(indicator, np.log(1 - likely), normal).sum(axis=1)
+    return {"quadratic": quadratic.T.copy(), "linear": linear.T.copy(), "constant": constant}
+
+
+def _clipped(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.clip(matrix, -_LIMIT, _LIMIT).astype(np.float64)

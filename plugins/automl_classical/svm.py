@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, TrialFailed
 from automl_classical.arrays import ArrayFamily, Lesson
+from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.kernel import KernelModel, Machine
 from automl_classical.logistic import Penalty, fit_softmax
 from automl_classical.params import real, scaled_encoding, suggest_shared, width
 
-_MOST_ROWS = 5000
-_FOLDS = 3  # of the decisions that calibrate; two more would double the time for no better probabilities
+_MOST_ROWS = 6000
 _CACHE = 300  # MB of kernel rows that libsvm may keep
 _STEPS = 200_000  # an end for what does not converge, such as a large C on noise
 
@@ -56,9 +56,9 @@ class SupportVectors(ArrayFamily):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: pairs of rows times columns, more for a large C."""
-        columns = 10 + width(profile, onehot=True) * real(params, "keep")
+        pair = 2e-8 + 2e-10 * width(profile, onehot=True) * real(params, "keep")
         tight = 1 + 0.5 * max(0.0, float(np.log10(real(params, "C"))))
-        return 0.02 + 1.2e-8 * profile.n_rows**2 * columns * tight * (2.3 if task.is_classification else 1)
+        return 0.02 + profile.n_rows**2 * pair * tight * (2.3 if task.is_classification else 1)
 
     def learn(self, lesson: Lesson) -> KernelModel:
         """Fit a machine on all rows, and for labels the calibration of its decisions."""
@@ -77,8 +77,8 @@ class SupportVectors(ArrayFamily):
         """Return the logistic weights that turn decisions (n_rows, n_seen) into log-probabilities."""
         n_classes = int(y.max()) + 1
         decisions = np.zeros((len(y), n_classes))
-        fold = _inner_folds(y, lesson.seed)
-        for index in range(_FOLDS):
+        fold = inner_folds(y, lesson.seed)
+        for index in range(INNER_FOLDS):
             if lesson.limits.seconds_left <= 0:
                 raise TrialFailed("no time left to calibrate the support vector machine")
             train, score = fold != index, fold == index
@@ -122,12 +122,3 @@ def _regress(lesson: Lesson, X: NDArray[np.float64], gamma: float) -> KernelMode
         machine.fit(X, (y - shift) / scale, sample_weight=lesson.weights)
     nothing = np.empty(0, dtype=np.int64)
     return KernelModel(Machine.of(machine, gamma), np.empty((0, 0)), np.empty(0), nothing, 1, scale, shift)
-
-
-def _inner_folds(y: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Return a fold (n_rows,) for each row, every label spread evenly over the folds."""
-    shuffled = np.random.default_rng(seed).permutation(len(y))
-    by_label = shuffled[np.argsort(y[shuffled], kind="stable")]
-    fold = np.empty(len(y), dtype=np.int64)
-    fold[by_label] = np.arange(len(y)) % _FOLDS
-    return fold
