@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
@@ -79,6 +81,7 @@ def run_fit(
     Raise `AutoMLError` where the data or an option cannot be used, or where no trial succeeds in time.
     """
     started = time.monotonic() if started is None else started
+    threading.Thread(target=_warm_up, daemon=True).start()
     registry = _with_extra(discover(), options)
     families = select(registry, options.families, options.exclude)
     folder = _create_run_folder(options.output, source)
@@ -88,7 +91,7 @@ def run_fit(
         observer.phase("reading")
         plan = _plan(source, options, registry, families, folder, observer)
         finish = _seconds_to_finish(options, plan.prepared)
-        deadline = None if options.time_limit is None else started + options.time_limit - finish
+        deadline = None if options.seconds is None else started + options.seconds - finish
         observer.limits(None if deadline is None else deadline + finish, options.trials)
         context_path = Path(private) / "context.pickle"
         dump_context(plan.context, context_path)
@@ -131,6 +134,12 @@ def evaluate_model(
 
 
 # Before the search
+
+
+def _warm_up() -> None:
+    """Import what the end of the run needs while the data is being read and workers search."""
+    for module in WARM:
+        importlib.import_module(module)
 
 
 def _with_extra(registry: Registry, options: FitOptions) -> Registry:
@@ -192,10 +201,10 @@ def _plan(
         n_columns=len(dataset.schema.used),
         seed=options.seed,
         ties=Ties(dataset.groups, dataset.times),
-        options=FoldOptions(None if options.trials is not None else options.time_limit, options.folds),
+        options=FoldOptions(None if options.trials is not None else options.seconds, options.folds),
     )
     observer.note(plan.reason)
-    profile = Profile.of(dataset, None if options.trials is not None else options.time_limit)
+    profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
     accepted = _accepted(families, dataset, profile, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve())
     return Plan(prepared, metric, context, registry, hash_frame(frame))
@@ -258,11 +267,11 @@ def _accepted(
 
 
 def _seconds_to_finish(options: FitOptions, prepared: Prepared) -> float:
-    if options.time_limit is None:
+    if options.seconds is None:
         return 0.0
     rows = prepared.dataset.n_rows + (0 if prepared.test is None else prepared.test.n_rows)
     work = rows * prepared.dataset.task.n_outputs * 2e-5
-    return min(FINISH_MOST, options.time_limit / 3, max(FINISH_LEAST, options.time_limit * FINISH_SHARE) + work)
+    return min(FINISH_MOST, options.seconds / 3, max(FINISH_LEAST, options.seconds * FINISH_SHARE) + work)
 
 
 def _memory_for_worker(workers: int) -> int:
@@ -288,7 +297,7 @@ def _tell_plugins(registry: Registry, record: TrialRecord) -> None:
 def _why_nothing(records: list[TrialRecord], options: FitOptions) -> str:
     reasons = sorted({f"{record.family}: {record.reason}" for record in records if record.reason})
     if not reasons:
-        return f"no trial finished within {options.time_limit} s: give more time with --time-limit"
+        return f"no trial finished within {options.seconds} s: give more time with --time-limit"
     return f"no trial succeeded: {'; '.join(reasons[:3])}; give more time or other families"
 
 

@@ -36,7 +36,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    time_limit : seconds of wall clock for `fit`, None for no limit (then give `trials`).
+    time_limit : seconds of wall clock for `fit`; 300 by default, no limit where `trials` is given.
     metric : name, scikit-learn scorer or callable; roc_auc, log_loss or rmse by default.
     families, exclude : names of model families to try, or to leave out.
     trials : number of configurations to try; the same seed then gives the same model.
@@ -51,7 +51,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        time_limit: float | None = 300.0,
+        time_limit: float | None = None,
         metric: Any = None,
         families: Any = None,
         exclude: Any = None,

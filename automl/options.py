@@ -12,6 +12,7 @@ from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
 from automl.task import TaskKind
 
+DEFAULT_SECONDS = 300.0
 Backend = Literal["process", "inline"]
 
 
@@ -19,7 +20,8 @@ Backend = Literal["process", "inline"]
 class FitOptions:
     """Options of a fit; `None` leaves a choice to the engine.
 
-    `time_limit` is in seconds of wall clock; with `trials` the same seed gives the same model. `test` is a file or a data
+    `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the same
+    model, provided that no time limit ends the search before. `test` is a file or a data
     frame. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are instances that no
     plugin brings. The `inline` backend runs trials in this process: no protection, no start-up time.
     """
@@ -28,7 +30,7 @@ class FitOptions:
     task: TaskKind | str | None = None
     metric: str | Metric | Any | None = None
     output: Path | None = None
-    time_limit: float | None = 300.0
+    time_limit: float | None = None
     trials: int | None = None
     test: Any = None
     test_size: float = 0.15
@@ -47,6 +49,11 @@ class FitOptions:
     sampler: str = "tpe"
     backend: Backend = "process"
 
+    @property
+    def seconds(self) -> float | None:
+        """The time limit in force, None for none."""
+        return DEFAULT_SECONDS if self.time_limit is None and self.trials is None else self.time_limit
+
     def __post_init__(self) -> None:
         """Check the ranges of numbers; raise `OptionError`."""
         _at_least("time limit", self.time_limit, 1, "seconds")
@@ -58,8 +65,6 @@ class FitOptions:
             raise OptionError(f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none")
         if self.backend not in get_args(Backend):
             raise unknown("backend", self.backend, get_args(Backend))
-        if self.time_limit is None and self.trials is None:
-            raise OptionError("a fit needs an end: give a time limit in seconds, or a number of trials")
 
 
 def _at_least(what: str, value: float | None, least: int, unit: str = "") -> None:

@@ -14,7 +14,7 @@ import automl
 from automl import AutoMLClassifier, AutoMLRegressor
 from tests.conftest import mixed_frame
 
-QUICK = {"trials": 2, "time_limit": None, "families": ("linear", "decision_tree"), "backend": "inline", "random_state": 0}
+QUICK = {"trials": 2, "families": ("linear", "decision_tree"), "backend": "inline", "random_state": 0}
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
         "repeating a row instead of weighting it changes which rows the folds hold, so the search sees other data"

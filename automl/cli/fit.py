@@ -18,8 +18,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         Path | None, typer.Option("--output", "-o", help="Run folder; default automl_runs/<table>-<time>.")
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds of wall clock from start to saved model.")
-    ] = 300.0,
+        float | None,
+        typer.Option(help="Seconds of wall clock from start to saved model; default 300, none with --trials."),
+    ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.")
     ] = None,

@@ -89,7 +89,7 @@ class NaiveBayes(ArrayFamily):
         member = np.zeros((len(classes), len(y)))
         member[y, np.arange(len(y))] = weights
         counts = member.sum(axis=1, keepdims=True)
-        prior = np.log(counts[:, 0] / counts.sum())
+        prior = np.log(np.maximum(counts[:, 0], 1e-12) / counts.sum())
         shared = real(lesson.params, "smoothing")
         untempered = Evidence(
             **_terms(X, member, shared), log_prior=prior, classes=classes, n_outputs=lesson.task.n_outputs, temper=1.0

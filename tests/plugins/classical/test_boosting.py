@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from automl.plugin import ArtifactError, Features, Limits, Params, Part, Profile, Role, Task
+from automl_classical import boosting_rounds
+from automl_classical.boosting import LightGBM, LightGBMExtraTrees
+from automl_classical.boosting_rounds import MAX_ROUNDS, Stopping, boost, rate_in_time
+from tests.plugins.classical.synthetic import BINARY, MULTICLASS, VALUES, part
+
+
+def profile(task: Task, columns: int = 5, seconds: float | None = None, n_rows: int = 20_000) -> Profile:
+    return Profile(n_rows, task.n_outputs, ((Role.NUMERIC, columns),), seconds=seconds)
+
+
+def default(task: Task) -> Params:
+    return LightGBM().portfolio(task, profile(task))[0]
+
+
+class Clock:
+    """A booster whose rounds take a second each on a clock of its own, and whose loss falls with the work done."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
+        self.now, self.work, self.rate, self.rounds = 0.0, 0.0, rate, 0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def update(self) -> None:
+        self.now += 1.0
+        self.rounds += 1
+        self.work += self.rate
+
+    def eval_valid(self) -> list[Any]:
+        return [("score", "loss", float(np.exp(-self.work)), False)]
+
+    def reset_parameter(self, changed: dict[str, float]) -> None:
+        self.rate = changed["learning_rate"]
+
+
+def test_a_short_deadline_raises_the_learning_rate_until_the_work_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    booster = Clock(monkeypatch, rate=0.01)
+    best = boost(booster, Stopping(0.01, patience=100), Limits(deadline=100.0))
+    assert 0.1 < booster.rate < 0.3
+    assert booster.work > 9, "near the work that a fit needs, instead of the 1.0 that 100 rounds of .01 are"
+    assert best == booster.rounds
+    assert booster.now < 100
+
+
+def test_a_hopeless_deadline_stops_at_the_fastest_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    booster = Clock(monkeypatch, rate=0.01)
+    best = boost(booster, Stopping(0.01, patience=100), Limits(deadline=10.0))
+    assert booster.rate == 0.3
+    assert booster.now < 10
+    assert best == booster.rounds > 5
+
+
+def test_time_enough_leaves_the_learning_rate_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    booster = Clock(monkeypatch, rate=0.1)
+    boost(booster, Stopping(0.1, patience=20), Limits(deadline=1e6))
+    assert booster.rate == 0.1
+
+
+def test_without_a_deadline_the_clock_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    booster = Clock(monkeypatch, rate=0.1)
+    monkeypatch.setattr(boosting_rounds, "_CHECKS", frozenset(range(MAX_ROUNDS)))
+    assert boost(booster, Stopping(0.1, patience=None), Limits()) == 120
+    assert booster.rate == 0.1
+
+
+def test_a_rate_is_never_lowered() -> None:
+    assert rate_in_time(0.05, work=11.9, rounds_left=1000) == 0.05
+    assert rate_in_time(0.05, work=0.0, rounds_left=100) == pytest.approx(0.12)
+    assert rate_in_time(0.05, work=0.0, rounds_left=1) == 0.3
+
+
+def test_patience_shrinks_with_rows() -> None:
+    assert Stopping.of(0.1, 1000, 1, True).patience == 100
+    assert Stopping.of(0.1, 25_000, 1, True).patience == 40
+    assert Stopping.of(0.1, 10**7, 1, True).patience == 20
+    assert Stopping.of(0.1, 1000, 100, True).max_rounds < MAX_ROUNDS
+
+
+def test_early_stopping_keeps_the_best_round() -> None:
+    train, score = part(BINARY, 150), part(BINARY, 150, seed=1)
+    noisy = Part(train.features, np.where(np.random.default_rng(0).random(150) < 0.3, 1 - train.y, train.y))
+    model = LightGBM().build({**default(BINARY), "min_data_in_leaf": 5}, BINARY, 0)
+    model.fit(noisy, score, Limits())
+    assert model._reader().current_iteration() < 200
+
+
+def test_a_run_with_little_time_gets_faster_learning_rates() -> None:
+    slow = LightGBMExtraTrees().portfolio(MULTICLASS, profile(MULTICLASS))
+    fast = LightGBMExtraTrees().portfolio(MULTICLASS, profile(MULTICLASS, seconds=30.0))
+    assert all(a["learning_rate"] < b["learning_rate"] <= 0.1 for a, b in zip(slow, fast, strict=True))  # type: ignore[operator]
+
+
+def test_selection_is_in_the_space_of_wide_tables_only() -> None:
+    assert "keep" not in LightGBM().portfolio(BINARY, profile(BINARY, columns=29))[0]
+    wide = LightGBM().portfolio(BINARY, profile(BINARY, columns=30))[0]
+    assert LightGBM().encoding(wide, BINARY).keep == 1.0
+    assert LightGBM().encoding({**wide, "keep": 0.5}, BINARY).keep == 0.5
+
+
+@pytest.mark.parametrize("task", [BINARY, MULTICLASS, VALUES], ids=lambda task: str(task.kind))
+def test_constant_columns_are_harmless(task: Task) -> None:
+    train = part(task, 60)
+    flat = Part(Features(np.zeros((60, 2), np.float32), ("a", "b"), np.array([0, 3])), train.y)
+    model = LightGBM().build(default(task), task, 0)
+    model.fit(flat, flat, Limits())
+    prediction = model.predict(flat.features)
+    expected = train.y.mean() if task is VALUES else np.bincount(train.y) / 60
+    np.testing.assert_allclose(prediction[0], expected, rtol=0.02)
+
+
+def test_categories_are_split_as_categories() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 12, 600)
+    y = np.isin(codes, [2, 5, 7, 11]).astype(np.int64)
+    features = Features(codes[:, None].astype(np.float32), ("c",), np.array([12]))
+    model = LightGBM().build({**default(BINARY), "cat_l2": 1.0, "cat_smooth": 1.0}, BINARY, 0)
+    model.fit(Part(features, y), None, Limits())
+    assert (model.predict(features).argmax(axis=1) == y).all()
+
+
+def test_labels_only_in_the_score_part_are_left_out_of_stopping() -> None:
+    train, score = part(MULTICLASS, 120), part(MULTICLASS, 60, seed=1)
+    rows = np.flatnonzero(train.y != 3)
+    kept = Part(
+        Features(train.features.matrix[rows], train.features.names, train.features.cardinalities), train.y[rows]
+    )
+    model = LightGBM().build(default(MULTICLASS), MULTICLASS, 0)
+    model.fit(kept, score, Limits())
+    assert (model.predict(score.features)[:, 3] == 0).all()
+
+
+def saved(folder: Path) -> Path:
+    train = part(MULTICLASS, 150)
+    model = LightGBM().build({**default(MULTICLASS), "min_data_in_leaf": 5}, MULTICLASS, 0)
+    model.fit(train, None, Limits())
+    model.save(folder)
+    return folder / "lightgbm.txt"
+
+
+def line(text: str, name: str) -> str:
+    return next(row for row in text.splitlines() if row.startswith(f"{name}=") and len(row.split()) > 2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: text[: len(text) // 2],
+        lambda text: text.replace("max_feature_idx=4", "max_feature_idx=9"),
+        lambda text: text.replace("num_tree_per_iteration=4", "num_tree_per_iteration=3"),
+        lambda text: text.replace(line(text, "split_feature"), "split_feature=" + "99 " * 40, 1),
+        lambda text: text.replace(line(text, "left_child"), line(text, "left_child").replace("-1", "5000"), 1),
+        lambda text: text.replace(
+            line(text, "left_child"), "left_child=0" + " 0" * line(text, "left_child").count(" ")
+        ),
+        lambda text: text.replace("num_leaves=", "num_leaves=9", 1),
+    ],
+)
+def test_a_damaged_text_is_refused_before_lightgbm_reads_it(tmp_path: Path, damage: Any) -> None:
+    path = saved(tmp_path)
+    text = path.read_text()
+    assert damage(text) != text
+    LightGBM().load(tmp_path)
+    path.write_text(damage(text))
+    with pytest.raises(ArtifactError, match=r"lightgbm\.txt"):
+        LightGBM().load(tmp_path)
+
+
+def test_a_missing_text_is_an_artifact_error(tmp_path: Path) -> None:
+    saved(tmp_path).unlink()
+    with pytest.raises(ArtifactError, match="missing"):
+        LightGBM().load(tmp_path)
