@@ -118,16 +118,6 @@ class FreeLunch(Good):
         return 1000 / profile.n_rows
 
 
-def failing(family: Good) -> list[str]:
-    names = []
-    for check in CHECKS:
-        try:
-            check(family)
-        except (AssertionError, ValueError, UserWarning):
-            names.append(check.__name__.removeprefix("check_"))
-    return names
-
-
 def test_a_good_family_passes() -> None:
     check_family(Good())
 
@@ -147,9 +137,9 @@ def test_a_good_family_passes() -> None:
         (FreeLunch, "cost"),
     ],
 )
-def test_a_broken_rule_is_found(family: type[Good], check: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(testing, "CHECKS", CHECKS)
-    assert check in failing(family())
+def test_a_broken_rule_is_found(family: type[Good], check: str) -> None:
+    with pytest.raises((AssertionError, ValueError, UserWarning)):
+        getattr(testing, f"check_{check}")(family())
 
 
 def test_checks_have_names_and_reasons() -> None:

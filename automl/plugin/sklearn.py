@@ -114,6 +114,8 @@ class SklearnModel(Model):
         if self._head is None:
             raise TrialFailed(f"{self._family.name} was asked to predict before it was fitted")
         classes, n_outputs = self._head.classes, self._head.n_outputs
+        if not features.n_rows:  # which scikit-learn refuses
+            return np.zeros((0, n_outputs))
         if not len(classes):
             values = np.asarray(self._estimator.predict(_matrix(features)), dtype=np.float64)
             return self._finite(values.reshape(features.n_rows, 1))

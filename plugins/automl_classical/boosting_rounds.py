@@ -14,7 +14,8 @@ _GAIN = 1e-3  # the share by which the loss must fall within the patience; what 
 _WORK = 12.0  # a fit has converged, nearly, when its learning rates add up to this
 _FASTEST = 0.3  # a higher learning rate costs more accuracy than unfinished boosting does
 _CHECKS = frozenset({2, 5, 10, 20, 40, 80, 160, 320, 640, 1280})  # rounds at which the pace is looked at
-_SHARE = 0.9  # of the time left that rounds may fill; truncating the model takes the rest
+_SHARE = 0.85  # of the time left that rounds may fill; writing the model takes the rest
+_WRITING = 0.12  # of the time spent in rounds, which writing the trees as text may take
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def boost(booster: Any, stopping: Stopping, limits: Limits) -> int:
                 break
         if limits.deadline is None:
             continue
-        seconds = (time.monotonic() - started) / done
-        if limits.seconds_left < 2 * seconds:
+        spent = time.monotonic() - started
+        seconds = spent / done
+        if limits.seconds_left < 2 * seconds + _WRITING * spent:
             break
         if done in _CHECKS:
             needed = rate_in_time(rate, work, _SHARE * limits.seconds_left / max(seconds, 1e-9))
