@@ -167,7 +167,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{path}: the manifest cannot be read ({error}); use an intact copy of the model") from error
+        raise ArtifactError(
+            f"{path}: the manifest cannot be read ({error}); use an intact copy of the model"
+        ) from error
     if not isinstance(version, int) or version < 1:
         raise ArtifactError(f"{path}: format {version!r} is no version number; use an intact copy of the model")
     if version > FORMAT:

@@ -29,7 +29,7 @@ from automl.data.read import read_table
 from automl.data.schema import Role
 from automl.data.split import FoldOptions, Ties, plan_folds
 from automl.decision import tune_decision
-from automl.ensemble import Ensemble, Library, build_ensemble, combine
+from automl.ensemble import ROW_SECONDS, ROWS, Ensemble, Library, build_ensemble, combine
 from automl.errors import FamilyDeclined, OptionError, RunError, unknown
 from automl.fitted import FittedModel, Output
 from automl.leaderboard import RESULT
@@ -119,9 +119,7 @@ def load(path: Path | str) -> FittedModel:
     return load_artifact(Path(path), discover())
 
 
-def evaluate_model(
-    fitted: FittedModel, frame: pd.DataFrame, names: list[str] | None = None
-) -> dict[str, float]:
+def evaluate_model(fitted: FittedModel, frame: pd.DataFrame, names: list[str] | None = None) -> dict[str, float]:
     """Score a model on rows with known targets; by default with every metric that fits the task, its own first."""
     kind = fitted.task.kind
     extra = discover().metrics
@@ -269,8 +267,11 @@ def _accepted(
 def _seconds_to_finish(options: FitOptions, prepared: Prepared) -> float:
     if options.seconds is None:
         return 0.0
-    rows = prepared.dataset.n_rows + (0 if prepared.test is None else prepared.test.n_rows)
-    work = rows * prepared.dataset.task.n_outputs * 2e-5
+    dataset, test = prepared.dataset, prepared.test
+    # Choosing among fifty trials reads each row a thousand times; predicting costs a row what the ensemble allows.
+    work = min(dataset.n_rows, ROWS) * dataset.task.n_outputs * 5e-5 + (
+        0 if test is None else test.n_rows * ROW_SECONDS / 2
+    )
     return min(FINISH_MOST, options.seconds / 3, max(FINISH_LEAST, options.seconds * FINISH_SHARE) + work)
 
 
@@ -387,6 +388,7 @@ def _ensemble(plan: Plan, finished: Finished, seed: int) -> tuple[Ensemble, Outp
         folds=[replace(fold, train=fold.train[:0], score=where[fold.score]) for fold in folds.first_repeat],
         metric=plan.metric,
         task=dataset.task,
+        row_seconds=[record.predict_seconds for record, _ in finished],
     )
     ensemble = build_ensemble(library, seed)
     blend = combine(predictions, ensemble.weights)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.decision import cross_decided_error
 from automl.data.folds import Fold
+from automl.decision import cross_decided_error
 from automl.metrics import Metric
 from automl.task import Task
 
@@ -23,6 +23,7 @@ STEPS = 25  # gains beyond 25 steps are noise
 CANDIDATES = 50  # trials considered: the best ones, and the best of each family
 PER_FAMILY = 3
 ROWS = 20_000  # rows that judge a step; more change nothing and cost time
+ROW_SECONDS = 1e-3  # what one row may cost to predict on one core: 2,000 rows a second on two
 SLACK = 1e-4  # a step must improve the error by this share of it to bring in a new member
 
 Array = NDArray[np.float64]
@@ -33,6 +34,7 @@ class Library:
     """What can be combined: `predictions` (n_trials, n_rows, n_outputs) float32 over the scored rows.
 
     `errors` (n_trials,), `families` one name a trial, `y` and `weights` (n_rows,), and `folds` over these rows.
+    `row_seconds` (n_trials,) is what predicting one row costs on one core.
     """
 
     predictions: NDArray[np.float32]
@@ -43,6 +45,7 @@ class Library:
     folds: Sequence[Fold]
     metric: Metric
     task: Task
+    row_seconds: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,12 @@ def combine(predictions: NDArray[np.float32], weights: Array) -> Array:
 def greedy_weights(library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64]) -> Array:
     """Return weights (n_chosen,) that sum to one, selected on these rows."""
     judge = _Judge(library, chosen, rows)
+    costs = np.asarray(library.row_seconds)[chosen] if len(library.row_seconds) else np.zeros(len(chosen))
     counts = np.zeros(len(chosen))
     best_counts, best_error = counts.copy(), np.inf
     for step in range(STEPS):
         errors = judge.errors_of_next(step)
+        errors[(counts == 0) & (costs + costs[counts > 0].sum() > max(ROW_SECONDS, costs.min()))] = np.inf
         pick = int(np.argmin(errors))
         members = np.flatnonzero(counts)
         if len(members):

@@ -93,12 +93,12 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         assert_all_finite(y, input_name="y")
         check_consistent_length(frame, y)
         if len(frame) < _FEWEST_ROWS:
-            raise ValueError(f"n_samples = {len(frame)} is too few to cross-validate: give at least {_FEWEST_ROWS} rows")
+            raise ValueError(
+                f"n_samples = {len(frame)} is too few to cross-validate: give at least {_FEWEST_ROWS} rows"
+            )
         return frame, y
 
-    def _fit(
-        self, frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, sample_weight: Any, groups: Any
-    ) -> None:
+    def _fit(self, frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, sample_weight: Any, groups: Any) -> None:
         columns: dict[str, Any] = {_TARGET: y}
         if sample_weight is not None:
             columns[_WEIGHT] = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)

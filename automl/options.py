@@ -62,7 +62,9 @@ class FitOptions:
         _at_least("number of jobs", self.jobs, 1)
         _at_least("seed", self.seed, 0)
         if not 0 <= self.test_size < 1:
-            raise OptionError(f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none")
+            raise OptionError(
+                f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none"
+            )
         if self.backend not in get_args(Backend):
             raise unknown("backend", self.backend, get_args(Backend))
 

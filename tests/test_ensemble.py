@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from automl.data.folds import Fold
-from automl.ensemble import Library, build_ensemble, combine, shortlist
+from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine, shortlist
 from automl.metrics import metric_named
 from automl.task import Task, TaskKind
 
@@ -84,3 +86,11 @@ def test_the_shortlist_holds_the_best_of_every_family():
     assert chosen[0] == 0
     assert 80 in chosen
     assert len(chosen) < 81
+
+
+def test_members_stay_within_the_cost_of_a_row():
+    predictions, y = noisy_values(8)
+    lib = replace(library(predictions, y, "rmse"), row_seconds=[ROW_SECONDS / 3.5] * 8)
+    assert np.count_nonzero(build_ensemble(lib).weights) == 3
+    dear = replace(lib, row_seconds=[1.0, *[2.0] * 7])
+    assert np.flatnonzero(build_ensemble(dear).weights).tolist() == [0]

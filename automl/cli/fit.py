@@ -25,9 +25,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.")
     ] = None,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; inferred by default.")] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="What to optimise; roc_auc, log_loss or rmse by default.")
-    ] = None,
+    metric: Annotated[str | None, typer.Option(help="What to optimise; roc_auc, log_loss or rmse by default.")] = None,
     test: Annotated[Path | None, typer.Option(help="A table to test on, instead of a part of DATA.")] = None,
     test_size: Annotated[
         float, typer.Option(help="Share of the rows kept aside for the final test; 0 for none.")
@@ -132,7 +130,10 @@ def _print_result(result: Any) -> None:
     for member in result.members:
         params = ", ".join(f"{key}={_short(value)}" for key, value in member["params"].items())
         table.add_row(
-            f"{member['weight']:.2f}", member["family"], number(member["cv_score"]), Text(params, style="dim", overflow="ellipsis", no_wrap=True)
+            f"{member['weight']:.2f}",
+            member["family"],
+            number(member["cv_score"]),
+            Text(params, style="dim", overflow="ellipsis", no_wrap=True),
         )
     out.print(table)
     out.print(f"model    {result.model}")

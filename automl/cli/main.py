@@ -32,9 +32,7 @@ def build_app() -> typer.Typer:
     """Assemble the built-in commands and those that plugins bring."""
     from automl.cli import evaluate, fit, leaderboard, plugins, predict
 
-    app = typer.Typer(
-        help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
-    )
+    app = typer.Typer(help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback()(_options)
     app.command("fit")(fit.fit)
     app.command("predict")(predict.predict)

@@ -40,9 +40,7 @@ class Progress:
 
 def estimated_cost_for_improvement(progress: Progress, best: float, spread: float) -> float:
     """Estimate what the next improvement of a family costs, in the unit of `Progress.spent`."""
-    own = max(
-        progress.spent_at_best - progress.spent_at_previous_best, progress.spent - progress.spent_at_best, 1e-3
-    )
+    own = max(progress.spent_at_best - progress.spent_at_previous_best, progress.spent - progress.spent_at_best, 1e-3)
     gap = progress.best - best
     if gap <= 0:
         return own

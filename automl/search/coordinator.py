@@ -131,11 +131,7 @@ class Search:
 
     def _may_ask(self) -> bool:
         if self._options.trials is not None:
-            return (
-                self._asked < self._options.trials
-                and len(self._pending) < LAG
-                and self._time_left() > 0
-            )
+            return self._asked < self._options.trials and len(self._pending) < LAG and self._time_left() > 0
         jobs = sum(not future.done() for pending in self._pending for future in pending.futures)
         return jobs < self._options.workers and self._time_left() > 0
 

@@ -72,9 +72,7 @@ class Pending:
 
     def _record(self, state: Any, **fields: Any) -> TrialRecord:
         trial = self.trial
-        return TrialRecord(
-            trial.number, trial.family, trial.params, trial.seed, trial.origin, state=state, **fields
-        )
+        return TrialRecord(trial.number, trial.family, trial.params, trial.seed, trial.origin, state=state, **fields)
 
 
 def out_of_fold(context: Context, by_fold: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:

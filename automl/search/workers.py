@@ -58,9 +58,7 @@ class WorkerPool(Executor):
     its data. `log` takes what workers print; None discards it.
     """
 
-    def __init__(
-        self, workers: int, threads: int = 1, modules: tuple[str, ...] = (), log: Path | None = None
-    ) -> None:
+    def __init__(self, workers: int, threads: int = 1, modules: tuple[str, ...] = (), log: Path | None = None) -> None:
         self._threads = threads
         self._modules = modules
         self._log = log

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,13 @@ from automl.plugin import (
 )
 from automl_classical.arrays import Lesson
 from automl_classical.boosting_rounds import Stopping, boost
-from automl_classical.boosting_text import check_text
+from automl_classical.boosting_text import check_text, lean
 from automl_classical.outputs import check_classes, check_shape, spread
 from automl_classical.params import real
 
 _HEAD = "head.npz"
-_TEXT = "lightgbm.txt"
+_TEXT = "lightgbm.txt.gz"
+_MOST_TEXT = 2**30  # characters; a longer text is a damaged or hostile file
 _FEW = 512  # rows up to which starting threads costs more than they save
 _ENCODING = "keep"  # the only parameter that is not LightGBM's
 
@@ -104,7 +107,7 @@ class BoostingModel(Model):
         best = boost(booster, stopping, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
-        self._text = booster.model_to_string(num_iteration=best)
+        self._text = lean(booster.model_to_string(num_iteration=best))
         self._booster = None
 
     def predict(self, features: Features) -> NDArray[np.float64]:
@@ -125,7 +128,7 @@ class BoostingModel(Model):
     def save(self, folder: Path) -> None:
         """Write LightGBM's text and the labels."""
         save(self._head, folder / _HEAD)
-        (folder / _TEXT).write_text(self._text, encoding="utf-8")
+        (folder / _TEXT).write_bytes(gzip.compress(self._text.encode(), compresslevel=1, mtime=0))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_booster": None}
@@ -196,10 +199,11 @@ def load_boosting(folder: Path) -> BoostingModel:
     if not head.boosted:
         return BoostingModel.of(head, "")
     try:
-        text = path.read_text(encoding="utf-8")
+        with gzip.open(path) as file:
+            text = file.read(_MOST_TEXT).decode()
     except FileNotFoundError:
         raise ArtifactError(f"{path}: the file is missing from the model folder; save the model again") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: the file cannot be read ({error}); use an intact copy") from error
     per_round = len(head.classes) if len(head.classes) > 2 else 1
     try:

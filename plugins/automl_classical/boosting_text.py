@@ -1,66 +1,120 @@
-"""Checks of LightGBM's text format before LightGBM reads it, because it follows indices without bounds checks."""
+"""LightGBM's text format: the part of it that prediction needs, and checks before LightGBM reads it.
+
+LightGBM follows the indices of a file without bounds checks, so a damaged one could crash the process. The checks look at
+all trees at once, since a model may have tens of thousands.
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+_END = "end of trees"
+# What only training and inspection read; without `tree_sizes` LightGBM finds the trees by their headings.
+_UNUSED = (
+    "split_gain=",
+    "leaf_weight=",
+    "leaf_count=",
+    "internal_value=",
+    "internal_weight=",
+    "internal_count=",
+    "tree_sizes=",
+)
+_NODES = ("left_child", "right_child", "split_feature", "decision_type", "threshold")
+_EVERY = ("num_leaves", "num_cat", "leaf_value", "is_linear", *_NODES)
+_CATEGORIES = ("cat_boundaries", "cat_threshold")
+
+
+def lean(text: str) -> str:
+    """Return the model without the lines that prediction does not read, about half its size."""
+    trees = text.partition(_END)[0]
+    return "\n".join(line for line in trees.split("\n") if not line.startswith(_UNUSED)) + f"{_END}\n\n"
+
 
 def check_text(text: str, n_features: int, trees_per_round: int) -> None:
     """Raise ValueError where the text is truncated, made for other data, or has indices beyond their arrays."""
-    head, *blocks = text.partition("end of trees")[0].split("\nTree=")
-    if not head.startswith("tree\n") or "\nend of trees" not in text:
+    head, *blocks = text.partition(_END)[0].split("\nTree=")
+    if not head.startswith("tree\n") or f"\n{_END}" not in text:
         raise ValueError("it is not a whole LightGBM model")
-    fields = _fields(head)
-    if _one(fields, "max_feature_idx") != n_features - 1 or _one(fields, "num_tree_per_iteration") != trees_per_round:
+    if _one(head, "max_feature_idx") != n_features - 1 or _one(head, "num_tree_per_iteration") != trees_per_round:
         raise ValueError("it was made for other columns or labels")
     if not blocks or len(blocks) % trees_per_round:
         raise ValueError(f"the number of trees, {len(blocks)}, is not a multiple of {trees_per_round}")
-    for block in blocks:
-        _check_tree(_fields(block), n_features)
+    body = "\nTree=".join(blocks)
+    _check_keys(body)
+    fields = {name: _field(body, name) for name in (*_EVERY, *_CATEGORIES)}
+    if any(len(fields[name].counts) != len(blocks) for name in _EVERY):
+        raise ValueError("a tree lacks a field")
+    _check_trees(fields, n_features)
 
 
-def _check_tree(fields: dict[str, str], n_features: int) -> None:
-    n_leaves = _one(fields, "num_leaves")
-    if n_leaves < 1 or _one(fields, "is_linear") != 0 or len(_many(fields, "leaf_value", float)) != n_leaves:
+@dataclass(frozen=True)
+class _Field:
+    """The values of one field in all trees that have it, one after the other, and how many each has."""
+
+    values: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+
+def _field(body: str, name: str) -> _Field:
+    lines: Sequence[str] = re.findall(rf"^{name}=(.*)$", body, re.MULTILINE)
+    counts = np.array([line.count(" ") + 1 if line else 0 for line in lines], dtype=np.int64)
+    joined = " ".join(line for line in lines if line)
+    values = np.array(joined.split(" "), dtype=np.float64) if joined else np.empty(0)
+    return _Field(values, counts)
+
+
+def _check_keys(body: str) -> None:
+    """Check that no tree has a field twice, so that the n-th line of a field belongs to the n-th tree."""
+    keys = "\n".join(re.findall(r"^(\w+)=", f"Tree={body}", re.MULTILINE))
+    for block in set(keys.split("Tree")):
+        names = block.split()
+        if len(names) != len(set(names)):
+            raise ValueError("a tree has a field twice")
+
+
+def _check_trees(fields: dict[str, _Field], n_features: int) -> None:
+    leaves = fields["num_leaves"].values.astype(np.int64)
+    inner = leaves - 1
+    if leaves.min() < 1 or fields["is_linear"].values.any() or (fields["leaf_value"].counts != leaves).any():
         raise ValueError("a tree's leaves do not match their number")
-    inner = n_leaves - 1
-    if not inner:
-        return
-    names = ("left_child", "right_child", "split_feature", "decision_type")
-    left, right, feature, kind = (_many(fields, name, int).astype(np.int64) for name in names)
-    threshold = _many(fields, "threshold", float)
-    if not all(len(values) == inner for values in (left, right, feature, kind, threshold)):
+    if any((fields[name].counts != inner).any() for name in _NODES):
         raise ValueError("a tree's nodes do not match their number")
-    if feature.min() < 0 or feature.max() >= n_features:
+    left, right, feature, kind = (fields[name].values.astype(np.int64) for name in _NODES[:-1])
+    if len(feature) and (feature.min() < 0 or feature.max() >= n_features):
         raise ValueError(f"a tree looks at a column beyond the {n_features} that there are")
-    node = np.arange(inner)
+    tree = np.repeat(np.arange(len(leaves)), inner)
+    node = np.arange(len(tree)) - np.repeat(np.cumsum(inner) - inner, inner)
     for child in (left, right):
         # An inner child comes after its parent, which makes every walk end; leaves count down from -1.
-        if ((child >= 0) & (child <= node)).any() or child.max() >= inner or child.min() < -n_leaves:
+        if ((child >= 0) & (child <= node)).any() or (child >= inner[tree]).any() or (child < -leaves[tree]).any():
             raise ValueError("a tree's children point beyond its nodes or backwards")
     categorical = (kind & 1) == 1
-    if categorical.any():
-        _check_categories(fields, threshold[categorical])
+    _check_categories(fields, fields["threshold"].values[categorical], tree[categorical])
 
 
-def _check_categories(fields: dict[str, str], threshold: NDArray[np.float64]) -> None:
-    n_sets = _one(fields, "num_cat")
-    bounds, words = _many(fields, "cat_boundaries", int), _many(fields, "cat_threshold", int)
-    if len(bounds) != n_sets + 1 or bounds[0] != 0 or bounds[-1] != len(words) or (np.diff(bounds) < 0).any():
-        raise ValueError("a tree's sets of categories do not match their bounds")
-    if threshold.min() < 0 or threshold.max() >= n_sets:
+def _check_categories(fields: dict[str, _Field], threshold: NDArray[np.float64], tree: NDArray[np.int64]) -> None:
+    """Check the sets of categories; `threshold` names the set of each categorical node, and `tree` its tree."""
+    n_sets = fields["num_cat"].values.astype(np.int64)
+    having = n_sets[n_sets > 0]
+    bounds, words = fields["cat_boundaries"], fields["cat_threshold"]
+    fault = ValueError("a tree's sets of categories do not match their bounds")
+    if (n_sets < 0).any() or len(words.counts) != len(having) or not np.array_equal(bounds.counts, having + 1):
+        raise fault
+    last = np.cumsum(bounds.counts) - 1
+    first = last - having
+    rising = np.diff(bounds.values, prepend=0) >= 0
+    rising[first] = True
+    if bounds.values[first].any() or not rising.all() or (bounds.values[last] != words.counts).any():
+        raise fault
+    if (threshold < 0).any() or (threshold >= n_sets[tree]).any():
         raise ValueError("a tree names a set of categories that it does not have")
 
 
-def _fields(block: str) -> dict[str, str]:
-    pairs = (line.partition("=") for line in block.splitlines())
-    return {name: value for name, equals, value in pairs if equals}
-
-
-def _one(fields: dict[str, str], name: str) -> int:
-    return int(fields.get(name, "") or -1)
-
-
-def _many(fields: dict[str, str], name: str, kind: type) -> NDArray[np.float64]:
-    return np.array([kind(value) for value in fields.get(name, "").split()])
+def _one(head: str, name: str) -> int:
+    found = re.search(rf"^{name}=(\d+)$", head, re.MULTILINE)
+    return int(found[1]) if found else -1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from pathlib import Path
@@ -141,7 +142,7 @@ def saved(folder: Path) -> Path:
     model = LightGBM().build({**default(MULTICLASS), "min_data_in_leaf": 5}, MULTICLASS, 0)
     model.fit(train, None, Limits())
     model.save(folder)
-    return folder / "lightgbm.txt"
+    return folder / "lightgbm.txt.gz"
 
 
 def line(text: str, name: str) -> str:
@@ -159,14 +160,16 @@ def line(text: str, name: str) -> str:
         lambda text: text.replace(line(text, "left_child"), line(text, "left_child").replace("-1", "5000"), 1),
         lambda text: text.replace(line(text, "left_child"), re.sub(r"-?\d+", "0", line(text, "left_child"))),
         lambda text: text.replace("num_leaves=", "num_leaves=9", 1),
+        lambda text: text.replace(line(text, "threshold") + "\n", "", 1),
+        lambda text: text.replace(line(text, "threshold"), line(text, "threshold") + "\n" + line(text, "threshold"), 1),
     ],
 )
 def test_a_damaged_text_is_refused_before_lightgbm_reads_it(tmp_path: Path, damage: Any) -> None:
     path = saved(tmp_path)
-    text = path.read_text()
+    text = gzip.decompress(path.read_bytes()).decode()
     assert damage(text) != text
     LightGBM().load(tmp_path)
-    path.write_text(damage(text))
+    path.write_bytes(gzip.compress(damage(text).encode()))
     with pytest.raises(ArtifactError, match=r"lightgbm\.txt"):
         LightGBM().load(tmp_path)
 
