@@ -55,6 +55,7 @@ class Facts:
     seed: int
     n_rows: int
     data_hash: str
+    test: Mapping[str, Any] | None = None
     test_score: float | None = None
 
 
@@ -90,7 +91,8 @@ def save_artifact(
         "cv_score": facts.cv_score,
         "test_score": facts.test_score,
         "seed": facts.seed,
-        "data": {"rows": facts.n_rows, "sha256": facts.data_hash},
+        "data": {"rows": facts.n_rows, "hash": facts.data_hash},
+        "test": facts.test,
         "members": members,
     }
     _complete(partial, folder, manifest)
@@ -113,7 +115,7 @@ def save_fitted(fitted: FittedModel, folder: Path) -> None:
             (partial / target).mkdir(parents=True)
             model.save(partial / target)
             models.append({"folder": target, "encoder": names[key]})
-        entries.append(entry | {"models": models})
+        entries.append({**entry, "models": models})
     storage.save(fitted.output, partial / OUTPUT)
     _complete(partial, folder, dict(fitted.manifest) | _versions() | {"members": entries})
 
@@ -145,7 +147,7 @@ def _versions() -> dict[str, Any]:
 
 def update_manifest(folder: Path, changes: Mapping[str, Any]) -> None:
     """Change top-level entries of a saved manifest, in one step."""
-    _write_manifest(folder, read_manifest(folder) | changes)
+    _write_manifest(folder, {**read_manifest(folder), **changes})
 
 
 def find_artifact(path: Path) -> Path:
@@ -192,7 +194,7 @@ def load_artifact(path: Path, registry: Registry) -> FittedModel:
             raise TypeError("schema or task is of another kind")
         members = tuple(_load_member(folder, manifest, entry, registry) for entry in manifest["members"])
         encoder_names = {model["encoder"] for entry in manifest["members"] for model in entry["models"]}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ArtifactError(f"{folder / MANIFEST}: the manifest is damaged ({error}); use an intact copy") from error
     encoders = {name: storage.load(_listed(folder, manifest, name), Encoder) for name in sorted(encoder_names)}
     output = storage.load(_listed(folder, manifest, OUTPUT), Output)
@@ -267,14 +269,16 @@ def _listed(folder: Path, manifest: Mapping[str, Any], name: str) -> Path:
 def _relative(name: object) -> PurePosixPath:
     """Check that a name from the manifest stays inside the folder."""
     path = PurePosixPath(str(name))
-    if path.is_absolute() or ".." in path.parts or "\\" in str(name) or "\0" in str(name):
+    if path.is_absolute() or ".." in path.parts or any(mark in str(name) for mark in "\\:\0"):
         raise ArtifactError(f"the manifest names '{name}', which is outside the model folder; do not use this model")
     return path
 
 
 def _files(folder: Path) -> Iterable[str]:
-    for root, _, names in os.walk(folder):
-        for name in names:
+    for root, folders, names in os.walk(folder):
+        linked = [name for name in folders if (Path(root) / name).is_symlink()]
+        # A linked folder is not walked into; listed as a file, it is one that the manifest does not know.
+        for name in [*names, *linked]:
             yield (Path(root) / name).relative_to(folder).as_posix()
 
 

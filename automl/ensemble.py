@@ -1,14 +1,16 @@
 """Which trials to combine, with which weights: greedy forward selection over out-of-fold predictions.
 
 Caruana, Niculescu-Mizil, Crew, Ksikes 2004 ("Ensemble selection from libraries of models",
-doi 10.1145/1015330.1015432): selection with replacement, starting from the best. Deviations: few steps, ties go to members that are already in, and
-the returned weights are those of the best step, not of the last.
+doi 10.1145/1015330.1015432): selection with replacement, starting from the best. Deviations: few steps, ties go to
+members that are already in, the sum of what members cost to predict is bounded, and the returned weights are those of
+the best step, not of the last.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,13 @@ from numpy.typing import NDArray
 from automl.data.folds import Fold
 from automl.decision import cross_decided_error
 from automl.metrics import Metric
+from automl.metrics.probabilities import log_loss
+from automl.search.shortlist import shortlist
 from automl.task import Task
 
 STEPS = 25  # gains beyond 25 steps are noise
-CANDIDATES = 50  # trials considered: the best ones, and the best of each family
-PER_FAMILY = 3
+PARTS = 4  # of the rows, each judged by weights chosen on the others
+ROWS_LEAST = 2_000
 ROWS = 20_000  # rows that judge a step; more change nothing and cost time
 ROW_SECONDS = 1e-3  # what one row may cost to predict on one core: 2,000 rows a second on two
 SLACK = 1e-4  # a step must improve the error by this share of it to bring in a new member
@@ -34,7 +38,8 @@ class Library:
     """What can be combined: `predictions` (n_trials, n_rows, n_outputs) float32 over the scored rows.
 
     `errors` (n_trials,), `families` one name a trial, `y` and `weights` (n_rows,), and `folds` over these rows.
-    `row_seconds` (n_trials,) is what predicting one row costs on one core.
+    `row_seconds` (n_trials,) is what predicting one row costs on one core, empty where it does not matter.
+    `candidates` bounds how many trials are considered.
     """
 
     predictions: NDArray[np.float32]
@@ -46,6 +51,7 @@ class Library:
     metric: Metric
     task: Task
     row_seconds: Sequence[float] = ()
+    candidates: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,16 @@ class Ensemble:
     honest_error: float
 
 
-def build_ensemble(library: Library, seed: int = 0) -> Ensemble:
-    """Choose weights on all rows, and judge the choosing by cross-validation."""
+def build_ensemble(library: Library, seed: int = 0, seconds: float | None = None) -> Ensemble:
+    """Choose weights on all rows, and judge the choosing by cross-validation, in about this many seconds.
+
+    A slow metric is asked about fewer candidates on fewer rows.
+    """
     chosen = shortlist(library.errors, library.families)
-    rows = _sample(len(library.y), seed)
+    rows = _sample(len(library.y), ROWS, seed)
+    if seconds is not None:
+        chosen, rows = _in_time(library, chosen, rows, seconds, seed)
+    library = replace(library, candidates=len(chosen))
     weights = np.zeros(len(library.errors))
     weights[chosen] = greedy_weights(library, chosen, rows)
     blend = combine(library.predictions, weights)
@@ -72,16 +84,6 @@ def build_ensemble(library: Library, seed: int = 0) -> Ensemble:
         error=_error(library, blend),
         honest_error=_honest_error(library, rows),
     )
-
-
-def shortlist(errors: Sequence[float], families: Sequence[str]) -> NDArray[np.int64]:
-    """Return positions of the best trials overall and of each family, best first."""
-    order = np.argsort(errors, kind="stable")
-    keep = set(order[:CANDIDATES].tolist())
-    for family in set(families):
-        own = [int(i) for i in order if families[i] == family]
-        keep.update(own[:PER_FAMILY])
-    return np.array([i for i in order if int(i) in keep], dtype=np.int64)
 
 
 def combine(predictions: NDArray[np.float32], weights: Array) -> Array:
@@ -121,8 +123,9 @@ class _Judge:
     def __init__(self, library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
         self._metric = library.metric
         self._y = library.y[rows]
-        self._weights = None if library.weights is None else library.weights[rows]
-        self._log_loss = library.metric.name == "log_loss"
+        weights = None if library.weights is None else library.weights[rows]
+        self._weights = weights if weights is not None and weights.any() else None
+        self._log_loss = library.metric.function is log_loss
         picked = library.predictions[chosen][:, rows]
         if self._log_loss:  # only the probability of the true label matters
             self._candidates = picked[:, np.arange(len(rows)), self._y].astype(np.float64)
@@ -144,7 +147,7 @@ class _Judge:
         self._sum += self._candidates[pick]
 
 
-def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = 4) -> float:
+def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = PARTS) -> float:
     """Choose weights without each part of the rows in turn, and judge all parts together."""
     scores = [fold.score for fold in library.folds]
     groups = [np.concatenate(scores[start::parts]) for start in range(min(parts, len(scores)))]
@@ -161,7 +164,7 @@ def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = 4) -
             library.metric.error(library.y[rows], p[rows].astype(np.float64), _take(library.weights, rows))
             for p in library.predictions
         ]
-        chosen = shortlist(errors, library.families)
+        chosen = shortlist(errors, library.families)[: library.candidates]
         weights = np.zeros(len(library.errors))
         weights[chosen] = greedy_weights(library, chosen, rows)
         blend[group] = combine(library.predictions[:, group], weights)
@@ -176,7 +179,23 @@ def _take(weights: Array | None, rows: NDArray[np.int64]) -> Array | None:
     return None if weights is None else weights[rows]
 
 
-def _sample(n_rows: int, seed: int) -> NDArray[np.int64]:
-    if n_rows <= ROWS:
+def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    if n_rows <= most:
         return np.arange(n_rows)
-    return np.sort(np.random.default_rng(seed).choice(n_rows, ROWS, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
+
+
+def _in_time(
+    library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64], seconds: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cut rows, then candidates, to what the seconds allow, by the time that judging the candidates once takes."""
+    judge = _Judge(library, chosen[:3], rows)
+    started = time.perf_counter()
+    judge.errors_of_next(0)
+    once = (time.perf_counter() - started) / len(chosen[:3])
+    too_slow = once * len(chosen) * STEPS * (PARTS + 1) / max(seconds, 1e-3)
+    if too_slow <= 1:
+        return chosen, rows
+    fewer = max(min(len(rows), ROWS_LEAST), int(len(rows) / too_slow))
+    too_slow *= fewer / len(rows)
+    return chosen[: max(5, int(len(chosen) / max(1.0, too_slow)))], _sample(len(library.y), fewer, seed)

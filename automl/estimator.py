@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import assert_all_finite, check_random_state
@@ -45,10 +46,10 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     folds : number of cross-validation folds; chosen by size by default.
     sampler : `tpe`, `random`, `grid` or `gp`.
     backend : `process`, or `inline` to run trials in this process without protection.
-    run_folder : where to keep the run; by default it is deleted after the fit.
+    run_folder : where to keep the run, a numbered folder inside for each fit; by default it is deleted after the fit.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn wants every setting as a parameter
         self,
         *,
         time_limit: float | None = None,
@@ -84,7 +85,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
 
     def save(self, path: str | Path) -> None:
         """Write the fitted model as a folder that `automl.load` and `automl predict` read."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         save_fitted(self.model_, Path(path))
 
     def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
@@ -107,7 +108,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
             columns[_GROUP] = np.asarray(groups)
         frame = frame.assign(**columns)
         with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / "run" if self.run_folder is None else Path(self.run_folder)
+            folder = Path(temporary) / "run" if self.run_folder is None else _fresh(Path(self.run_folder))
             options = FitOptions(
                 target=_TARGET,
                 task=kind,
@@ -122,7 +123,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
                 exclude=_names(self.exclude) or (),
                 folds=self.folds,
                 seed=_seed(self.random_state),
-                jobs=None if self.n_jobs in {None, -1} else self.n_jobs,
+                jobs=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
                 sampler=self.sampler,
                 backend=self.backend,  # type: ignore[arg-type]
             )
@@ -133,7 +134,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.members_ = result.members
 
     def _prediction(self, X: Any) -> NDArray[np.float64]:
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         return self.model_.predict_proba(self._frame(X, reset=False))
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
@@ -142,27 +143,34 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
             validate_data(self, X, reset=reset, skip_check_array=True)
             if not len(X):
                 raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
-            return X.rename(columns=str).reset_index(drop=True)
-        array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
-        return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).infer_objects()
+            frame = X.rename(columns=str).reset_index(drop=True)
+        else:
+            array = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+            frame = pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).infer_objects()
+        if reset:
+            self._columns = list(frame.columns)
+        elif not (isinstance(X, pd.DataFrame) and hasattr(self, "feature_names_in_")):
+            frame.columns = pd.Index(self._columns)  # an array in place of a data frame, or the other way round
+        return frame
 
 
 class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
     """Searches for an ensemble of classifiers within a time limit.
 
-    After `fit`: `classes_` (n_classes,), `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a trial),
-    `cv_score_` (the metric, cross-validated), `members_`.
+    After `fit`: `classes_` (n_classes,), `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a
+    trial), `cv_score_` (the metric, cross-validated), `members_`.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Search on X (n_rows, n_columns), a data frame or an array, and labels y (n_rows,)."""
         frame, y = self._checked(X, y)
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"the target has one class ({self.classes_[0]!r}): a classifier needs at least two")
-        kind = TaskKind.BINARY if len(self.classes_) == 2 else TaskKind.MULTICLASS
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"the target has one class ({classes[0]!r}): a classifier needs at least two")
+        kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
         self._fit(frame, codes.astype(np.int64), kind, sample_weight, groups)
+        self.classes_ = classes
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -179,8 +187,8 @@ class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
 class AutoMLRegressor(RegressorMixin, _AutoML):  # type: ignore[misc]
     """Searches for an ensemble of regressors within a time limit.
 
-    After `fit`: `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a trial), `cv_score_` (the metric,
-    cross-validated), `members_`.
+    After `fit`: `model_` (the fitted ensemble), `leaderboard_` (a data frame, one row a trial), `cv_score_` (the
+    metric, cross-validated), `members_`.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
@@ -192,6 +200,14 @@ class AutoMLRegressor(RegressorMixin, _AutoML):  # type: ignore[misc]
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return values (n_rows,)."""
         return self._prediction(X)[:, 0]
+
+
+def _fresh(parent: Path) -> Path:
+    """Return the first numbered folder that is not there yet, so that refits and clones do not collide."""
+    number = 1
+    while (parent / str(number)).exists():
+        number += 1
+    return parent / str(number)
 
 
 def _names(value: Any) -> tuple[str, ...] | None:

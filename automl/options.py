@@ -90,6 +90,7 @@ class FitResult:
     trials: int
     members: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

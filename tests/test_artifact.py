@@ -38,6 +38,8 @@ def test_the_manifest_describes_the_model(model):
     assert 0.5 < manifest["cv_score"] <= 1
     assert 0.5 < manifest["test_score"] <= 1
     assert manifest["data"]["rows"] == 170
+    assert manifest["test"]["rows"] == 30
+    assert len(manifest["test"]["hash"]) == len(manifest["data"]["hash"]) == 32
     assert {member["plugin"]["distribution"] for member in manifest["members"]} == {"automl-engine"}
     on_disk = {p.relative_to(model).as_posix() for p in model.rglob("*") if p.is_file()}
     assert on_disk == {MANIFEST, *manifest["files"]}

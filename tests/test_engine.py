@@ -25,8 +25,12 @@ QUICK = ("linear", "decision_tree", "lightgbm")
 def fit(frame: pd.DataFrame, folder: Path, target: str = "label", **options: Any) -> FitResult:
     other = {"label": "value", "value": "label"}[target]
     settings: dict[str, Any] = {
-        "output": folder / "run", "trials": 5, "time_limit": None, "families": QUICK, "backend": "inline", "drop": (other,)
-    }  # fmt: skip
+        "output": folder / "run",
+        "trials": 5,
+        "families": QUICK,
+        "backend": "inline",
+        "drop": (other,),
+    }
     return run_fit(frame, FitOptions(target=target, **{**settings, **options}))
 
 
@@ -214,7 +218,7 @@ def test_options_that_cannot_be_are_one_clear_sentence(tmp_path, options, messag
 
 
 def test_a_run_folder_is_used_once(classified):
-    with pytest.raises(OptionError, match="already holds a run"):
+    with pytest.raises(OptionError, match="not empty"):
         run_fit(mixed_frame(), FitOptions("label", output=classified.run))
 
 

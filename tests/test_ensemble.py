@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from automl.data.folds import Fold
-from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine, shortlist
+from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine
 from automl.metrics import metric_named
+from automl.search.shortlist import shortlist
 from automl.task import Task, TaskKind
 
 

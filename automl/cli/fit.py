@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from automl.cli.main import STARTED
+from automl.cli.main import INTERRUPTED, STARTED
 
 
 def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
@@ -61,7 +61,8 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     """
     from automl.cli.console import err, out, print_json
     from automl.cli.live import LiveView, PlainView, QuietView, View
-    from automl.engine import FitOptions, run_fit
+    from automl.engine import run_fit
+    from automl.options import FitOptions
 
     options = FitOptions(
         target=target,
@@ -93,6 +94,8 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         print_json(result.to_json())
     else:
         _print_result(result)
+    if result.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _names(values: list[str] | None) -> tuple[str, ...] | None:
@@ -136,8 +139,8 @@ def _print_result(result: Any) -> None:
             Text(params, style="dim", overflow="ellipsis", no_wrap=True),
         )
     out.print(table)
-    out.print(f"model    {result.model}")
-    out.print(f"predict  automl predict {result.run} NEW.csv -o predictions.csv")
+    out.print(f"model    {result.model}", markup=False)
+    out.print(f"predict  automl predict {result.run} NEW.csv -o predictions.csv", markup=False)
 
 
 def _short(value: Any) -> str:

@@ -78,6 +78,9 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0  # the reader of our output has seen enough
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(f"{where}{error.strerror or error}: look at the path, its permissions and the free space", debug)
     except Exception as error:
         if isinstance(error, _UsageError):
             return _failed(error.format_message(), debug)

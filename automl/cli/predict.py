@@ -24,7 +24,10 @@ def predict(
     from automl.data.apply import extra_columns
     from automl.data.read import read_table
     from automl.engine import load
+    from automl.errors import OptionError
 
+    if output is not None and not output.absolute().parent.is_dir():
+        raise OptionError(f"the folder of '{output}' does not exist: create it, or name another file")
     fitted = load(model)
     frame = read_table(data)
     extra = [name for name in extra_columns(frame, fitted.schema) if name != fitted.task.target]

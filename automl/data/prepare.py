@@ -14,6 +14,7 @@ from automl.data.apply import to_table
 from automl.data.cells import Series
 from automl.data.dataset import Dataset
 from automl.data.dates import choose_date_parsing, to_datetimes
+from automl.data.fingerprint import hash_frame
 from automl.data.infer import Wishes, infer_schema
 from automl.data.numeric import to_numbers
 from automl.data.schema import Role, Schema
@@ -51,11 +52,15 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset to learn from, the test part kept aside (None without one), and notes: sentences for the user."""
+    """A dataset to learn from, the test part kept aside (None without one), and notes: sentences for the user.
+
+    `test_hash` identifies the rows of the test part, so that a later reader can tell which they were.
+    """
 
     dataset: Dataset
     notes: tuple[str, ...] = ()
     test: Dataset | None = None
+    test_hash: str = ""
 
 
 def prepare(frame: pd.DataFrame, options: DataOptions) -> Prepared:
@@ -78,7 +83,9 @@ def prepare(frame: pd.DataFrame, options: DataOptions) -> Prepared:
     schema = infer_schema(train, wishes)
     notes += [f"The column '{c.name}' is ignored: it {c.reason}." for c in schema.of(Role.DROPPED)]
     dataset = _dataset(train, schema, task, options)
-    return Prepared(dataset, tuple(notes), None if test is None else _dataset(test, schema, task, options))
+    if test is None:
+        return Prepared(dataset, tuple(notes))
+    return Prepared(dataset, tuple(notes), _dataset(test, schema, task, options), hash_frame(test))
 
 
 def _parts(frame: pd.DataFrame, task: Task, options: DataOptions) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -129,6 +136,11 @@ def _complete(frame: pd.DataFrame, options: DataOptions, notes: list[str]) -> pd
     if not present.all():
         notes.append(f"{int((~present).sum())} of {len(frame)} rows are left out because they have no target.")
     frame = frame[present]
+    if options.weight is not None:
+        counted = _weights(frame[options.weight]) > 0
+        if not counted.all():
+            notes.append(f"{int((~counted).sum())} rows are left out because their weight is 0.")
+        frame = frame[counted]
     if options.time is not None:
         timed = ~np.isnan(_times(frame[options.time]))
         if not timed.all():

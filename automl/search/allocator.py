@@ -18,7 +18,10 @@ BEHIND_FACTOR = 6.0  # slow-down of a family whose distance to the best equals t
 
 @dataclass
 class Progress:
-    """What one family has cost and reached so far; costs in seconds, or in estimated units for a fixed number of trials."""
+    """What one family has cost and reached so far.
+
+    Costs are seconds, or the families' own estimates where the number of trials is fixed.
+    """
 
     spent: float = 0.0
     best: float = float("inf")

@@ -17,7 +17,8 @@ from automl.search.crossfit import Context, Job, run_job
 from automl.search.journal import Journal
 from automl.search.observer import Observer
 from automl.search.pending import Pending
-from automl.search.records import Trial, TrialRecord
+from automl.search.records import Trial, TrialRecord, derived_seed
+from automl.search.shortlist import shortlist
 from automl.search.study import FamilyStudy
 
 LAG = 4  # with a fixed number of trials, trial i is proposed once the results up to i - LAG are known
@@ -45,8 +46,8 @@ class Killable(Protocol):
 class SearchOptions:
     """How long and how wide to search.
 
-    `deadline` is on `time.monotonic()`'s clock. With `trials` the order of everything is fixed by the seed, whatever the
-    machine's speed. `memory` is what one worker may use, in bytes.
+    `deadline` is on `time.monotonic()`'s clock. With `trials` the order of everything is fixed by the seed, whatever
+    the machine's speed. `memory` is what one worker may use, in bytes.
     """
 
     deadline: float | None
@@ -78,9 +79,9 @@ class Search:
         task, profile = context.dataset.task, context.profile
         self._studies = {
             name: FamilyStudy(
-                family, task, profile, storage=storage, sampler=options.sampler, seed=options.seed + index
+                family, task, profile, storage=storage, sampler=options.sampler, seed=derived_seed(options.seed, name)
             )
-            for index, (name, family) in enumerate(sorted(context.families.items()))
+            for name, family in sorted(context.families.items())
         }
         self._progress = {name: Progress() for name in self._studies}
         self._random = np.random.default_rng(options.seed)
@@ -90,6 +91,8 @@ class Search:
         self._worst = -np.inf
         self._closed: dict[str, str] = {}
         self._started = time.monotonic()
+        self._dropped: set[int] = set()
+        self.interrupted = False
         self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
 
     @property
@@ -98,7 +101,10 @@ class Search:
         return self._closed
 
     def run(self) -> list[tuple[TrialRecord, NDArray[np.float32]]]:
-        """Search; return the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32."""
+        """Search; return the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32.
+
+        An interrupt (Ctrl-C) ends the search early and keeps what there is.
+        """
         try:
             while True:
                 self._fill()
@@ -112,6 +118,10 @@ class Search:
                 )
                 self._enforce()
                 self._collect()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._observer.note("interrupted: the search ends here; interrupt again to stop without a model")
+            return self.finished
         finally:
             for pending in self._pending:
                 self._kill(pending, "the search ended")
@@ -123,26 +133,35 @@ class Search:
             name = self._choose()
             if name is None:
                 return
-            asked = self._studies[name].ask()
-            if asked is None:
-                self._closed[name] = "every configuration of its space was tried"
-                continue
-            self._submit(name, asked)
+            try:
+                asked = self._studies[name].ask()
+                if asked is None:
+                    self._closed[name] = "every configuration of its space was tried"
+                    continue
+                self._submit(name, asked)
+            except Exception as error:  # a plugin's space or cost estimate; the others go on
+                self._closed[name] = f"its search space raised {type(error).__name__}: {error}"
+                self._observer.note(f"{name} is left out: {self._closed[name]}")
 
     def _may_ask(self) -> bool:
         if self._options.trials is not None:
             return self._asked < self._options.trials and len(self._pending) < LAG and self._time_left() > 0
+        if any(pending.done for pending in self._pending):
+            return False  # what is known comes before what to try next
         jobs = sum(not future.done() for pending in self._pending for future in pending.futures)
         return jobs < self._options.workers and self._time_left() > 0
 
     def _choose(self) -> str | None:
         """Pick a family: each one's default first, cheapest first, then by estimated cost for improvement."""
         open_families = [name for name in self._studies if name not in self._closed]
-        costs = {name: self._estimate(name, self._studies[name].next_entry) for name in open_families}
-        left = self._time_left() * self._options.workers
-        affordable = [name for name in open_families if costs[name] <= left or self._options.trials is not None]
-        if not affordable:
+        if not open_families:
             return None
+        costs = {name: self._estimate(name, self._studies[name].next_entry) for name in open_families}
+        affordable = [name for name in open_families if self._fits(name, costs[name])]
+        if not affordable:
+            # Estimates are guesses until something was measured; a model at all is worth the risk.
+            nothing_yet = not self.finished and not self._pending
+            return min(open_families, key=lambda name: (costs[name], name)) if nothing_yet else None
         running = {pending.trial.family for pending in self._pending}
         fresh = [n for n in affordable if self._progress[n].finished == 0 and n not in running]
         if fresh:
@@ -151,9 +170,19 @@ class Search:
         names = sorted(chances)
         return str(self._random.choice(names, p=[chances[name] for name in names]))
 
+    def _fits(self, name: str, cost: float) -> bool:
+        """Whether a trial of this cost can end in the time that it would be given."""
+        seconds = self._seconds_for_trial()
+        if seconds is None:
+            return True
+        parts = self._split(name, cost)
+        largest = max(len(part) for part in parts) / sum(len(part) for part in parts)
+        return cost * largest <= seconds
+
     def _estimate(self, name: str, params: Mapping[str, Any] | None) -> float:
         """Estimate what a trial costs in one worker: seconds, or fixed units where only trials count."""
-        units = self._units(name, self._studies[name].portfolio[0] if params is None else params)
+        portfolio = self._studies[name].portfolio
+        units = self._units(name, params or (portfolio[0] if portfolio else {}))
         if self._options.trials is not None:
             return units
         ratios = self._progress[name].ratios or [r for p in self._progress.values() for r in p.ratios]
@@ -163,26 +192,27 @@ class Search:
         """Ask the family what its fits cost, in seconds of a machine that it imagines."""
         family, context = self._context.families[name], self._context
         fits = 1 if family.out_of_bag and context.plan.exchangeable else len(context.plan.folds)
-        return fits * family.cost(params, context.dataset.task, context.profile)
+        try:
+            return fits * float(family.cost(params, context.dataset.task, context.profile))
+        except Exception:  # a plugin's estimate; one second is as good as any other guess
+            return float(fits)
 
     def _submit(self, name: str, asked: Any) -> None:
         number = self._asked
         self._asked += 1
         study = self._studies[name]
         is_entry = any(dict(entry) == dict(asked.params) for entry in study.portfolio)
-        trial = Trial(
-            number, name, asked.params, self._options.seed * 1000 + number, "portfolio" if is_entry else "search"
-        )
+        seed = derived_seed(self._options.seed, number)
+        trial = Trial(number, name, asked.params, seed, "portfolio" if is_entry else "search")
         cost = self._estimate(name, asked.params)
         seconds = self._seconds_for_trial()
         # A family's first trial is its voice in the ensemble: it is never stopped early.
         bar = None if self._best is None or not self._progress[name].finished else max(self._best.fold_errors)
-        jobs = [
-            Job(trial, folds, None if seconds is None else seconds * FIT_MARGIN, bar)
-            for folds in self._split(name, cost)
-        ]
+        now = time.monotonic()
+        deadline = None if seconds is None else now + seconds * FIT_MARGIN
+        jobs = [Job(trial, folds, deadline, bar) for folds in self._split(name, cost)]
         futures = [self._executor.submit(run_job, self._context_path, job) for job in jobs]
-        kill_at = None if seconds is None else time.monotonic() + seconds + GRACE
+        kill_at = None if seconds is None else now + seconds + GRACE
         self._pending.append(Pending(trial, asked, futures, self._units(name, asked.params), kill_at))
 
     def _seconds_for_trial(self) -> float | None:
@@ -245,9 +275,11 @@ class Search:
 
     def _finish(self, pending: Pending) -> None:
         record, predictions = pending.collect(self._context)
+        if predictions is None:
+            self._journal.drop_models(record.number)
         progress = self._progress[record.family]
         progress.add(record.seconds if self._options.trials is None else pending.units, record.error)
-        if record.state != "stopped":  # a killed trial teaches that it costs at least this much
+        if record.state == "complete" or pending.reason:  # a killed trial costs at least what it took
             progress.ratios.append(record.seconds / max(pending.units, 1e-6))
         if record.state == "complete":
             assert record.error is not None
@@ -260,8 +292,17 @@ class Search:
         penalty = self._worst if np.isfinite(self._worst) and self._time_left() > 0 else None
         self._studies[record.family].tell(pending.asked, record, penalty)
         self._journal.append(record, predictions)
+        if record.state == "complete":
+            self._drop_hopeless()
         self._hook(record)
         self._observer.trial(record, None if self._best is None else self._best.error)
+
+    def _drop_hopeless(self) -> None:
+        records = [record for record, _ in self.finished]
+        kept = shortlist([r.error or 0.0 for r in records], [r.family for r in records])
+        for position in set(range(len(records))) - set(kept.tolist()) - self._dropped:
+            self._journal.drop_models(records[position].number)
+            self._dropped.add(position)
 
     def _note_failures(self, record: TrialRecord, progress: Progress) -> None:
         if record.state != "failed":

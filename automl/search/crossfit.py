@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,7 +36,8 @@ _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all 
 
 @dataclass(frozen=True)
 class Context:
-    """What every job of a run shares. `folder` is the run folder, `threads` what one job may use."""
+    """What every job of a run shares. `folder` is the run folder, `threads` what one job may use, `cache_bytes`
+    what a process may keep of encoded folds."""
 
     dataset: Dataset
     plan: FoldPlan
@@ -44,19 +46,21 @@ class Context:
     profile: Profile
     folder: Path
     threads: int = 1
+    cache_bytes: int = 2**30
 
 
 @dataclass(frozen=True)
 class Job:
     """A trial on some folds (positions in the plan).
 
-    `seconds` is the time it may take, None for no limit. `bar` is the error of the best trial's worst fold: a trial
+    `deadline` is when its fits must end, on `time.monotonic()`'s clock, which is one for all processes of a machine;
+    None for no limit. `bar` is the error of the best trial's worst fold: a trial
     whose running mean is worse stops early; None lets it run.
     """
 
     trial: Trial
     folds: tuple[int, ...]
-    seconds: float | None = None
+    deadline: float | None = None
     bar: float | None = None
 
 
@@ -77,6 +81,11 @@ def load_context(path: Path) -> tuple[Context, dict[frozenset[Role], EncoderCach
         return cloudpickle.load(file), {}, {}
 
 
+def warm_context(path: Path) -> None:
+    """Read the context into this process before the first job asks for it."""
+    load_context(path)
+
+
 def run_job(path: Path, job: Job) -> JobResult:
     """Run a job in this process; `path` is the context's file."""
     started = time.monotonic()
@@ -84,7 +93,7 @@ def run_job(path: Path, job: Job) -> JobResult:
     family = context.families[job.trial.family]
     roles = family.inputs
     if roles not in caches:
-        caches[roles] = EncoderCache()
+        caches[roles] = EncoderCache(max_bytes=context.cache_bytes)
         table = restrict(context.dataset.table, roles, context.dataset.schema)
         datasets[roles] = replace(context.dataset, table=table)
     encode = _Encode(context, datasets[roles], caches[roles])
@@ -95,7 +104,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         seed=job.trial.seed,
         folds=folds,
         n_rows=context.dataset.n_rows,
-        limits=Limits(None if job.seconds is None else started + job.seconds, context.threads),
+        limits=Limits(job.deadline, context.threads),
         encode=encode.fold,
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),
@@ -170,6 +179,8 @@ class _EarlyStop:
 def _checked(fit: CrossFit, folds: tuple[Fold, ...], context: Context) -> dict[int, NDArray[np.float32]]:
     """Hold a family to its contract: shapes, finite values, probabilities that sum to one."""
     task = context.dataset.task
+    if len(fit.predictions) < len(folds) and not fit.stopped:
+        raise TrialFailed(f"{len(fit.predictions)} of {len(folds)} folds were predicted: the family is at fault")
     checked = {}
     for fold, prediction in zip(folds, fit.predictions, strict=False):
         expected = (len(fold.score), task.n_outputs)
@@ -237,4 +248,5 @@ def _peak_memory() -> int:
         import resource
     except ImportError:  # not on Windows
         return int(psutil.Process().memory_info().rss)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

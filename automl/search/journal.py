@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ class Journal:
         self._path = folder / "journal.jsonl"
 
     def append(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
-        """Write predictions (n_rows, n_outputs) first and the line after, so that a line never names what is missing."""
+        """Write predictions (n_rows, n_outputs), then the line, so that a line never names what is missing."""
         if predictions is not None:
             folder = self._folder / trial_folder(record.number)
             folder.mkdir(parents=True, exist_ok=True)
@@ -29,6 +30,11 @@ class Journal:
             file.write(json.dumps(record.to_json()) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def drop_models(self, number: int) -> None:
+        """Delete a trial's models, which nothing needs any more; its predictions stay."""
+        for folder in (self._folder / trial_folder(number)).glob("*/"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def records(self) -> list[TrialRecord]:
         """Read every whole line; a last line torn by a crash is left out."""

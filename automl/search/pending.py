@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.folds import ALL_ROWS
 from automl.decision import cross_decided_error
+from automl.errors import TrialFailed
 from automl.search.crossfit import Context
 from automl.search.records import JobResult, Trial, TrialRecord
 from automl.search.study import Asked
@@ -44,10 +46,22 @@ class Pending:
                 reason = reason or str(error) or type(error).__name__
             else:
                 results.append(future.result())
-        seconds = sum(result.seconds for result in results) or time.monotonic() - self.started
+        seconds = sum(result.seconds for result in results)
+        if reason:
+            seconds = max(seconds, time.monotonic() - self.started)
         memory = max((result.memory for result in results), default=0)
         if reason:
             return self._record("failed", reason=reason, seconds=seconds, memory=memory), None
+        try:
+            return self._judge(context, results, seconds, memory)
+        except Exception as error:  # the metric may be a user's own: the trial boundary
+            return self._record(
+                "failed", reason=f"{type(error).__name__}: {error}", seconds=seconds, memory=memory
+            ), None
+
+    def _judge(
+        self, context: Context, results: list[JobResult], seconds: float, memory: int
+    ) -> tuple[TrialRecord, NDArray[np.float32] | None]:
         by_fold = {fold: prediction for result in results for fold, prediction in result.predictions.items()}
         fold_errors = tuple(
             _error(context, context.plan.folds[position].score, by_fold[fold.index])
@@ -59,6 +73,11 @@ class Pending:
             record = self._record("stopped", reason=stopped, seconds=seconds, memory=memory, fold_errors=fold_errors)
             return record, None
         predictions = out_of_fold(context, by_fold)
+        models = [model for result in results for model in result.models]
+        if context.plan.kind == "forward":  # only the model that has seen the newest rows is of use for the next ones
+            models = [model for model in models if model.fold in {ALL_ROWS, max(m.fold for m in models)}]
+        if not models:
+            raise TrialFailed("no model was left to predict with: the family is at fault")
         record = self._record(
             "complete",
             seconds=seconds,
@@ -66,7 +85,7 @@ class Pending:
             fold_errors=fold_errors,
             error=pooled_error(context, predictions),
             predict_seconds=sum(result.predict_seconds for result in results),
-            models=tuple(model for result in results for model in result.models),
+            models=tuple(models),
         )
         return record, predictions
 

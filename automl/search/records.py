@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -12,6 +13,12 @@ from numpy.typing import NDArray
 from automl.plugin.model import Params
 
 State = Literal["complete", "stopped", "failed"]
+
+
+def derived_seed(seed: int, key: int | str) -> int:
+    """Return a seed below 2**31, which every library accepts, for one of the things that a run's seed governs."""
+    number = zlib.crc32(key.encode()) + 2**32 if isinstance(key, str) else key
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) % 2**31
 
 
 @dataclass(frozen=True)

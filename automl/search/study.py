@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,7 @@ class FamilyStudy:
             load_if_exists=True,
         )
         self._left = list(self.portfolio)
+        self._grid = list(_grid(space)) if sampler == "grid" else None
         self._seen: set[tuple[tuple[str, Param], ...]] = set()
         self._constant = not space
 
@@ -78,6 +81,11 @@ class FamilyStudy:
         for _ in range(5):
             if self._left:
                 self._study.enqueue_trial(dict(self._left.pop(0)))
+            elif self._grid is not None:
+                fresh = next((p for p in self._grid if tuple(sorted(p.items())) not in self._seen), None)
+                if fresh is None:
+                    return None
+                self._study.enqueue_trial(dict(fresh))
             elif self._constant and self._seen:
                 return None
             with warnings.catch_warnings():
@@ -130,7 +138,7 @@ class _Recorder:
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         middle = round((low * high) ** 0.5) if log else (low + high) // 2
         middle = low + (middle - low) // step * step
-        self.grid[name] = sorted({low, middle, low + (high - low) // step * step})
+        self.grid[name] = [*sorted({low, middle, low + (high - low) // step * step})]
         return low
 
     def suggest_categorical(self, name: str, choices: list[Param]) -> Param:
@@ -142,6 +150,17 @@ def _space(family: ModelFamily, task: Task, profile: Profile) -> Mapping[str, li
     recorder = _Recorder()
     family.suggest(recorder, task, profile)
     return recorder.grid
+
+
+def _grid(space: Mapping[str, list[Param]]) -> Iterator[Params]:
+    """Yield every point of a grid; Optuna's own sampler stops the study at its end, which ask and tell cannot bear."""
+    size = math.prod(len(values) for values in space.values())
+    if size > GRID_LIMIT:
+        raise OptionError(
+            f"sampler grid: a grid of {size} points is more than {GRID_LIMIT}: choose tpe, or families with small spaces"
+        )
+    for values in itertools.product(*space.values()):
+        yield dict(zip(space, values, strict=True))
 
 
 def _sampler(name: str, space: Mapping[str, list[Param]], seed: int) -> Any:
@@ -158,13 +177,5 @@ def _sampler(name: str, space: Mapping[str, list[Param]], seed: int) -> Any:
             case "gp":
                 return optuna.samplers.GPSampler(seed=seed)
             case "grid":
-                size = 1
-                for values in space.values():
-                    size *= len(values)
-                if size > GRID_LIMIT:
-                    raise OptionError(
-                        f"sampler grid: a grid of {size} points is more than {GRID_LIMIT}: choose tpe, or families "
-                        "with small spaces"
-                    )
-                return optuna.samplers.GridSampler(dict(space), seed=seed)
+                return optuna.samplers.RandomSampler(seed=seed)  # every point is enqueued, so it is never asked
     raise unknown("sampler", name, SAMPLERS)

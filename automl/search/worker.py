@@ -1,7 +1,7 @@
 """The worker process: reads calls from standard input, runs them one at a time, writes outcomes to standard output.
 
-Started by `automl.search.workers` as a program of its own, not through multiprocessing, so that a user's script needs no
-`if __name__ == "__main__"` guard and nothing of the parent (threads, OpenMP pools) is inherited.
+Started by `automl.search.workers` as a program of its own, not through multiprocessing, so that a user's script needs
+no `if __name__ == "__main__"` guard and nothing of the parent (threads, OpenMP pools) is inherited.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def main(modules: list[str]) -> None:
     threading.Thread(target=exit_with_parent, args=(os.getppid(),), daemon=True).start()
     warnings.simplefilter("ignore")
     for module in modules:
-        importlib.import_module(module)
+        with contextlib.suppress(Exception):  # whoever needs it will meet the error, and can tell it
+            importlib.import_module(module)
     import cloudpickle
 
     with contextlib.suppress(EOFError, BrokenPipeError):

@@ -65,7 +65,7 @@ class WorkerPool(Executor):
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._running: dict[Future[Any], tuple[Call, subprocess.Popen[bytes]]] = {}
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = self._aborted = False
         self._keepers = [
             threading.Thread(target=self._keep, args=(self._start(),), daemon=True, name=f"worker-{index}")
             for index in range(workers)
@@ -117,6 +117,7 @@ class WorkerPool(Executor):
                 if item is not None:
                     item.future.cancel()
             with self._lock:
+                self._aborted = True
                 futures = list(self._running)
             for future in futures:
                 self.kill(future, "the search ended")
@@ -129,8 +130,9 @@ class WorkerPool(Executor):
     def _start(self) -> subprocess.Popen[bytes]:
         environment = os.environ | {name: str(self._threads) for name in THREAD_VARIABLES}
         # The engine may run from a source tree that only this process's path knows.
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
-        command = [sys.executable, "-m", worker.__name__, *self._modules]
+        environment["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        # -P: a lightgbm.py beside the user's table must not be taken for the library.
+        command = [sys.executable, "-P", "-m", worker.__name__, *self._modules]
         errors = self._log.open("ab") if self._log else subprocess.DEVNULL
         try:
             return subprocess.Popen(
@@ -150,20 +152,30 @@ class WorkerPool(Executor):
         while (call := self._calls.get()) is not None:
             if not call.future.set_running_or_notify_cancel():
                 continue
-            if process.poll() is not None:
-                process = self._start()
-            with self._lock:
-                self._running[call.future] = (call, process)
-            outcome = _exchange(process, call)
-            with self._lock:
-                del self._running[call.future]
-            if isinstance(outcome, WorkerError) and not self._closed:
-                process = self._start()
+            try:
+                if process.poll() is not None:
+                    process = self._start()
+                outcome = self._run(process, call)
+                if isinstance(outcome, WorkerError) and not self._closed:
+                    process = self._start()
+            except Exception as error:  # no process can be had: the call fails, the pool stays
+                outcome = WorkerError(f"no worker process could be started ({error})")
             if isinstance(outcome, Exception):
                 call.future.set_exception(outcome)
             else:
                 call.future.set_result(outcome[0])
         _end(process)
+
+    def _run(self, process: subprocess.Popen[bytes], call: Call) -> tuple[Any] | Exception:
+        with self._lock:
+            if self._aborted:
+                return WorkerError("the search ended")
+            self._running[call.future] = (call, process)
+        try:
+            return _exchange(process, call)
+        finally:
+            with self._lock:
+                del self._running[call.future]
 
 
 def _exchange(process: subprocess.Popen[bytes], call: Call) -> tuple[Any] | Exception:
@@ -190,11 +202,11 @@ def _obituary(process: subprocess.Popen[bytes]) -> str:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Kill a process with everything it started, and wait until it is gone."""
-    if process.poll() is None:
-        try:
+    if process.returncode is None and hasattr(os, "killpg"):  # its children may outlive it and hold its pipes open
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
+    if process.poll() is None:
+        process.kill()
         process.wait()
 
 

@@ -1,7 +1,7 @@
 """LightGBM's text format: the part of it that prediction needs, and checks before LightGBM reads it.
 
-LightGBM follows the indices of a file without bounds checks, so a damaged one could crash the process. The checks look at
-all trees at once, since a model may have tens of thousands.
+LightGBM follows the indices of a file without bounds checks, so a damaged one could crash the process. The checks look
+at all trees at once, since a model may have tens of thousands.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -33,7 +34,7 @@ def test_threads_are_limited_in_the_workers(pool):
 
 
 def test_what_a_worker_prints_does_not_corrupt_its_answer(pool):
-    assert pool.submit(lambda: print("noise") or 7).result() == 7
+    assert pool.submit(lambda: sys.stdout.write("noise") and 7).result() == 7
 
 
 def test_an_exception_keeps_its_kind_message_and_traceback(pool):

@@ -1,0 +1,159 @@
+"""From finished trials to a saved and tested model."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.artifact import Facts, Selected, load_artifact, save_artifact, update_manifest
+from automl.calibration import fit_calibration
+from automl.data.dataset import Dataset
+from automl.data.prepare import Prepared
+from automl.decision import tune_decision
+from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
+from automl.errors import AutoMLError
+from automl.fitted import FittedModel, Output
+from automl.leaderboard import RESULT
+from automl.metrics import Metric
+from automl.options import FitOptions, FitResult
+from automl.planning import Plan
+from automl.search.journal import Journal
+from automl.search.observer import Observer
+from automl.search.records import TrialRecord
+
+CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
+SAVING = 1.2  # seconds to write the model and to load it again
+
+Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
+
+
+def seconds_to_finish(options: FitOptions, prepared: Prepared) -> float:
+    """Estimate how much of the time limit the steps after the search need."""
+    if options.seconds is None:
+        return 0.0
+    testing = 0.0 if prepared.test is None else prepared.test.n_rows * ROW_SECONDS / 2
+    return min(options.seconds / 3, _seconds_to_choose(options.seconds) + SAVING + testing)
+
+
+def _seconds_to_choose(limit: float) -> float:
+    return min(CHOOSING_MOST, max(CHOOSING_LEAST, limit * CHOOSING_SHARE))
+
+
+def finish(
+    plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, started: float
+) -> FitResult:
+    """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`."""
+    dataset, metric = plan.prepared.dataset, plan.metric
+    observer.phase("ensembling", f"{len(finished)} models")
+    ensemble, output = _ensemble(plan, finished, options)
+    observer.phase("saving")
+    members = [
+        Selected(record, float(weight), metric.score_of(record.error or 0.0))
+        for (record, _), weight in zip(finished, ensemble.weights, strict=True)
+        if weight > 0
+    ]
+    members.sort(key=lambda member: -member.weight)
+    facts = Facts(
+        metric=metric.name,
+        greater_is_better=metric.greater_is_better,
+        cv_score=metric.score_of(ensemble.honest_error),
+        seed=options.seed,
+        n_rows=dataset.n_rows,
+        data_hash=plan.data_hash,
+        test=_test_facts(plan.prepared),
+    )
+    save_artifact(
+        folder / "model",
+        folder,
+        members,
+        schema=dataset.schema,
+        task=dataset.task,
+        output=output,
+        facts=facts,
+        registry=plan.registry,
+    )
+    test_score: float | None = None
+    test_scores: dict[int, float] = {}
+    if plan.prepared.test is not None:
+        observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
+        fitted = load_artifact(folder / "model", plan.registry)
+        try:
+            test_score, test_scores = _test(fitted, plan.prepared.test, metric)
+            update_manifest(folder / "model", {"test_score": test_score})
+        except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved
+            observer.note(f"the test part cannot be scored: {error}")
+    records = Journal(folder).records()
+    result = FitResult(
+        run=folder,
+        model=folder / "model",
+        task=dataset.task.kind.value,
+        metric=metric.name,
+        greater_is_better=metric.greater_is_better,
+        best_value=metric.best,
+        cv_score=facts.cv_score,
+        test_score=test_score,
+        seconds=time.monotonic() - started,
+        trials=len(records),
+        members=tuple(
+            {
+                "number": member.record.number,
+                "family": member.record.family,
+                "params": dict(member.record.params),
+                "weight": member.weight,
+                "cv_score": member.cv_score,
+                "test_score": test_scores.get(member.record.number),
+            }
+            for member in members
+        ),
+        notes=plan.prepared.notes,
+    )
+    (folder / RESULT).write_text(json.dumps(result.to_json(), indent=1), encoding="utf-8")
+    observer.phase("done", f"{result.seconds:.1f} s")
+    return result
+
+
+def _test_facts(prepared: Prepared) -> dict[str, Any] | None:
+    return None if prepared.test is None else {"rows": prepared.test.n_rows, "hash": prepared.test_hash}
+
+
+def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ensemble, Output]:
+    dataset, folds = plan.prepared.dataset, plan.context.plan
+    rows = np.flatnonzero(folds.scored)
+    where = np.cumsum(folds.scored) - 1
+    y = dataset.y[rows]
+    weights = None if dataset.weights is None else dataset.weights[rows]
+    predictions = np.stack([prediction[rows] for _, prediction in finished])
+    library = Library(
+        predictions=predictions,
+        errors=[record.error if record.error is not None else np.inf for record, _ in finished],
+        families=[record.family for record, _ in finished],
+        y=y,
+        weights=weights,
+        folds=[replace(fold, train=fold.train[:0], score=where[fold.score]) for fold in folds.first_repeat],
+        metric=plan.metric,
+        task=dataset.task,
+        # A measured time would make the choice depend on the machine's mood, which a fixed number of trials excludes.
+        row_seconds=[] if options.trials is not None else [record.predict_seconds for record, _ in finished],
+    )
+    timed = options.seconds is not None and options.trials is None
+    ensemble = build_ensemble(library, options.seed, _seconds_to_choose(options.seconds or 0.0) if timed else None)
+    blend = combine(predictions, ensemble.weights)
+    calibration = fit_calibration(y.astype(np.int64), blend, weights) if dataset.task.is_classification else None
+    if calibration is not None:
+        blend = calibration.apply(blend)
+    return ensemble, Output(calibration, tune_decision(plan.metric, y, blend, weights))
+
+
+def _test(fitted: FittedModel, test: Dataset, metric: Metric) -> tuple[float, dict[int, float]]:
+    """Score the ensemble, and each member alone for the leaderboard, on the rows kept aside."""
+    decision = fitted.output.decision
+    by_member = fitted.predict_members(test.table)
+    score = metric.score(test.y, fitted.blend(by_member), test.weights, decision)
+    alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
+    return score, alone

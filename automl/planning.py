@@ -1,0 +1,143 @@
+"""From options and a raw table to everything that a search needs: data, metric, folds, families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.data.dataset import Dataset, Profile
+from automl.data.fingerprint import hash_frame
+from automl.data.foldcount import FoldOptions
+from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
+from automl.data.read import read_table
+from automl.data.schema import Role
+from automl.data.split import Ties, plan_folds
+from automl.errors import FamilyDeclined, OptionError, RunError, unknown
+from automl.metrics import Metric, default_metric, resolve_metric
+from automl.options import FitOptions
+from automl.plugin.family import ModelFamily
+from automl.plugin.registry import Registry
+from automl.search.crossfit import Context
+from automl.search.observer import Observer
+from automl.task import TaskKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the data and the options come down to before the search."""
+
+    prepared: Prepared
+    metric: Metric
+    context: Context
+    registry: Registry
+    data_hash: str
+
+
+def make_plan(
+    source: Path | str | pd.DataFrame,
+    options: FitOptions,
+    registry: Registry,
+    families: Mapping[str, ModelFamily],
+    folder: Path,
+    observer: Observer,
+) -> Plan:
+    """Read and prepare the data, decide how to judge, and ask each family whether it takes part."""
+    frame = read_table(source) if isinstance(source, str | Path) else source
+    test = read_table(options.test) if isinstance(options.test, str | Path) else options.test
+    data_options = _data_options(options, source)
+    prepared = prepare(frame, data_options)
+    dataset = prepared.dataset
+    if test is not None:
+        prepared = replace(
+            prepared, test=encode_rows(test, dataset.schema, dataset.task, data_options), test_hash=hash_frame(test)
+        )
+    metric = _metric(options.metric, dataset.task.kind, registry)
+    dataset = replace(dataset, task=replace(dataset.task, metric=metric.name))
+    prepared = replace(prepared, dataset=dataset)
+    observer.judged_by(metric)
+    for note in prepared.notes:
+        observer.note(note)
+    plan = plan_folds(
+        dataset.task,
+        dataset.y,
+        n_columns=len(dataset.schema.used),
+        seed=options.seed,
+        ties=Ties(dataset.groups, dataset.times),
+        options=FoldOptions(None if options.trials is not None else options.seconds, options.folds),
+    )
+    observer.note(plan.reason)
+    profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
+    accepted = _accepted(families, dataset, profile, observer)
+    context = Context(dataset, plan, metric, accepted, profile, folder.resolve())
+    return Plan(prepared, metric, context, registry, hash_frame(frame))
+
+
+def _data_options(options: FitOptions, source: object) -> DataOptions:
+    return DataOptions(
+        target=options.target,
+        kind=_kind(options.task),
+        roles={name: _role(role) for name, role in options.roles.items()},
+        drop=options.drop,
+        keep=options.keep,
+        weight=options.weight,
+        group=options.group,
+        time=options.time,
+        folder=Path(source).parent if isinstance(source, str | Path) else None,
+        test_size=0.0 if options.test is not None else options.test_size,
+        seed=options.seed,
+    )
+
+
+def _kind(task: TaskKind | str | None) -> TaskKind | None:
+    if task is None:
+        return None
+    try:
+        return TaskKind(task)
+    except ValueError:
+        raise OptionError(f"task '{task}' is unknown: choose binary, multiclass or regression") from None
+
+
+def _role(role: Role | str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise unknown("role", role, [known.value for known in Role]) from None
+
+
+def _metric(wanted: Any, kind: TaskKind, registry: Registry) -> Metric:
+    return default_metric(kind) if wanted is None else resolve_metric(wanted, kind, registry.metrics)
+
+
+def _accepted(
+    families: Mapping[str, ModelFamily], dataset: Dataset, profile: Profile, observer: Observer
+) -> dict[str, ModelFamily]:
+    accepted, declined = {}, []
+    for name, family in families.items():
+        try:
+            if dataset.task.kind not in family.tasks:
+                raise FamilyDeclined(f"does not do {dataset.task.kind} tasks")
+            if not any(profile.count(role) for role in family.inputs):
+                raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
+            family.accepts(dataset.task, profile)
+            accepted[name] = family
+        except Exception as reason:  # a plugin that raises anything else declines as well
+            declined.append(f"{name} is left out: {reason}")
+            observer.note(declined[-1])
+    if not accepted:
+        raise RunError(f"no model family accepts this data: {'; '.join(declined)}")
+    return accepted
+
+
+def describe(plan: Plan) -> str:
+    """Say in a line what is about to be searched."""
+    dataset, context = plan.prepared.dataset, plan.context
+    used = len(dataset.schema.used)
+    return (
+        f"{dataset.task.kind} on {dataset.n_rows:,} rows, {used} columns, {len(context.plan.folds)} folds, "
+        f"{len(context.families)} families"
+    )
