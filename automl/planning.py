@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automl.data.dataset import Dataset, Profile
 from automl.data.fingerprint import hash_frame
 from automl.data.foldcount import FoldOptions
+from automl.data.folds import FoldPlan
 from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
 from automl.data.read import read_table
 from automl.data.schema import Role
@@ -70,7 +71,7 @@ def make_plan(
         ties=Ties(dataset.groups, dataset.times),
         options=FoldOptions(None if options.trials is not None else options.seconds, options.folds),
     )
-    observer.note(plan.reason)
+    observer.note(_judging(plan))
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
     accepted = _accepted(families, dataset, profile, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve())
@@ -131,6 +132,14 @@ def _accepted(
     if not accepted:
         raise RunError(f"no model family accepts this data: {'; '.join(declined)}")
     return accepted
+
+
+def _judging(plan: FoldPlan) -> str:
+    """Say how trials will be judged."""
+    if len(plan.folds) == 1:
+        return f"Trials are judged on {len(plan.folds[0].score):,} rows held out: {plan.reason}."
+    times = f", {plan.repeats} times" if plan.repeats > 1 else ""
+    return f"Trials are judged by cross-validation{times}, {plan.kind}: {plan.reason}."
 
 
 def describe(plan: Plan) -> str:

@@ -58,7 +58,7 @@ def infer_task(target: Series, kind: Wish = None) -> Task:
     labels = _labels(sketch)
     if len(labels) < 2:
         raise DataError(
-            f"target '{name}': every row has the value '{labels[0]}', which is one class, and nothing to learn; name another"
+            f"target '{name}': every row has the value '{labels[0]}', one class, so nothing to learn; name another"
         )
     numbers = _numbers(sketch)
     decided, reason = _kind(labels, numbers, sketch.n_present) if kind is None else (kind, "set by request")

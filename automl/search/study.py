@@ -157,7 +157,7 @@ def _grid(space: Mapping[str, list[Param]]) -> Iterator[Params]:
     size = math.prod(len(values) for values in space.values())
     if size > GRID_LIMIT:
         raise OptionError(
-            f"sampler grid: a grid of {size} points is more than {GRID_LIMIT}: choose tpe, or families with small spaces"
+            f"sampler grid: {size} points are more than {GRID_LIMIT}: choose tpe, or families with small spaces"
         )
     for values in itertools.product(*space.values()):
         yield dict(zip(space, values, strict=True))
