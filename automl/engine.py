@@ -7,22 +7,23 @@ import importlib
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automl.artifact import load_artifact
 from automl.data.prepare import DataOptions, encode_rows
-from automl.errors import AutoMLError, RunError
+from automl.errors import AutoMLError, OptionError, RunError
 from automl.finishing import finish, seconds_to_finish
 from automl.fitted import FittedModel
 from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
 from automl.planning import describe, make_plan
+from automl.plugin.family import ModelFamily
 from automl.plugin.registry import Registry, discover, select
-from automl.runfolder import new_run_folder
+from automl.runfolder import Stored, discard_unbegun, held, mend_journals, new_run_folder, store, stored
 from automl.runlog import RunLog
 from automl.search.coordinator import Search, SearchOptions
 from automl.search.crossfit import dump_context, warm_context
@@ -53,18 +54,93 @@ def run_fit(
 
     Raise `AutoMLError` where the data or an option cannot be used, or where no trial succeeds in time.
     """
+    session = _session(source, options, started)
+    folder = new_run_folder(options.output, source)
+    try:
+        with held(folder):
+            return _run(session, folder, observer or Observer())
+    finally:
+        discard_unbegun(folder)
+
+
+def resume_fit(
+    folder: Path, extra: str | None = None, *, observer: Observer | None = None, started: float | None = None
+) -> FitResult:
+    """Go on with a run that was stopped, or that shall have more time.
+
+    `extra` is the time limit: `"+600"` adds seconds from now, `"900"` is a new limit for the whole run, None keeps the
+    old one. Finished trials are kept and none is run twice. Raise `RunError` where the run or its data are not there.
+    """
+    known = stored(folder)
+    session = _session(known.source, known.options, started)
+    with held(folder):
+        mend_journals(folder)
+        records = Journal(folder).records()
+        session = replace(session, resumed=_Resumed(known, records, extra))
+        return _run(session, folder, observer or Observer())
+
+
+@dataclass(frozen=True)
+class _Resumed:
+    """What an earlier process left, and the time limit that is asked for now."""
+
+    known: Stored
+    records: list[TrialRecord]
+    extra: str | None
+
+    def seconds(self, limit: float | None) -> float | None:
+        """Return the seconds from now until the run shall end, None for no limit."""
+        spent = max((record.elapsed for record in self.records), default=0.0)
+        if self.extra is None:
+            left = None if limit is None else limit - spent
+        else:
+            try:
+                left = float(self.extra) - (0.0 if self.extra.startswith("+") else spent)
+            except ValueError:
+                raise OptionError(f"time limit '{self.extra}': must be seconds, or +seconds to add some") from None
+        if left is not None and left < 1:
+            raise OptionError(f"the run has used its time limit ({spent:.0f} s): add some by --time-limit +600")
+        return left
+
+
+@dataclass(frozen=True)
+class _Session:
+    """One process's part in a run."""
+
+    source: Any
+    options: FitOptions
+    registry: Registry
+    families: Mapping[str, ModelFamily]
+    started: float
+    resumed: _Resumed | None = None
+
+    @property
+    def end(self) -> float | None:
+        """When the run shall end, on `time.monotonic()`'s clock."""
+        limit = self.options.seconds
+        seconds = limit if self.resumed is None else self.resumed.seconds(limit)
+        return None if seconds is None else self.started + seconds
+
+
+def _session(source: Any, options: FitOptions, started: float | None) -> _Session:
     started = time.monotonic() if started is None else started
     threading.Thread(target=_warm_up, daemon=True).start()
     registry = _with_extra(discover(), options)
-    families = select(registry, options.families, options.exclude)
-    folder = new_run_folder(options.output, source)
-    observer = Observers(RunLog(folder / "run.log"), observer or Observer())
+    return _Session(source, options, registry, select(registry, options.families, options.exclude), started)
+
+
+def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
+    options, end = session.options, session.end
+    observer = Observers(RunLog(folder / "run.log"), observer)
     workers = 1 if options.backend == "inline" else options.jobs or _cores()
     with _executor(options, workers, folder) as executor, tempfile.TemporaryDirectory() as private:
         observer.phase("reading")
-        plan = make_plan(source, options, registry, families, folder, observer)
-        end = None if options.seconds is None else started + options.seconds
-        deadline = None if end is None else end - seconds_to_finish(options, plan.prepared)
+        plan = make_plan(session.source, options, session.registry, session.families, folder, observer)
+        if session.resumed is None:
+            store(folder, session.source, plan.data_hash, options)
+        elif session.resumed.known.data_hash != plan.data_hash:
+            raise RunError(f"'{session.source}' is not the table that the run began with: start a new run")
+        deadline = None if end is None else end - seconds_to_finish(end - session.started, plan.prepared)
         observer.limits(end, options.trials)
         context_path = Path(private) / "context.pickle"
         memory = _memory_for_worker(workers)
@@ -79,14 +155,16 @@ def run_fit(
             storage=open_storage(folder / "optuna.journal"),
             journal=Journal(folder),
             observer=observer,
-            finished_hook=lambda record: _tell_plugins(registry, record, observer),
+            finished_hook=lambda record: _tell_plugins(session.registry, record, observer),
         )
+        if session.resumed is not None:
+            search.restore(session.resumed.records)
         finished = search.run()
     if not finished and search.interrupted:
         raise KeyboardInterrupt
     if not finished:
         raise RunError(_why_nothing(Journal(folder).records(), options))
-    result = finish(plan, finished, options, folder, observer, started)
+    result = finish(plan, finished, options, folder, observer, session.started)
     return replace(result, interrupted=search.interrupted)
 
 

@@ -33,12 +33,10 @@ SAVING = 1.2  # seconds to write the model and to load it again
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
 
 
-def seconds_to_finish(options: FitOptions, prepared: Prepared) -> float:
-    """Estimate how much of the time limit the steps after the search need."""
-    if options.seconds is None:
-        return 0.0
+def seconds_to_finish(limit: float, prepared: Prepared) -> float:
+    """Estimate how much of a time limit in seconds the steps after the search need."""
     testing = 0.0 if prepared.test is None else prepared.test.n_rows * ROW_SECONDS / 2
-    return min(options.seconds / 3, _seconds_to_choose(options.seconds) + SAVING + testing)
+    return min(limit / 3, _seconds_to_choose(limit) + SAVING + testing)
 
 
 def _seconds_to_choose(limit: float) -> float:

@@ -12,14 +12,19 @@ from automl.cli.main import INTERRUPTED, STARTED
 
 
 def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
-    data: Annotated[Path, typer.Argument(help="The table: CSV, Parquet, Feather or JSON lines; gz and zip too.")],
-    target: Annotated[str, typer.Option("--target", "-t", help="The column to predict.")],
+    data: Annotated[
+        Path | None, typer.Argument(help="The table: CSV, Parquet, Feather or JSON lines; gz and zip too.")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="The column to predict.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Run folder; default automl_runs/<table>-<time>.")
     ] = None,
     time_limit: Annotated[
-        float | None,
+        str | None,
         typer.Option(help="Seconds of wall clock from start to saved model; default 300, none with --trials."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the run in this folder; --time-limit +600 adds time.")
     ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Try exactly this many configurations; reproducible bit for bit.")
@@ -61,15 +66,18 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     """
     from automl.cli.console import err, out, print_json
     from automl.cli.live import LiveView, PlainView, QuietView, View
-    from automl.engine import run_fit
+    from automl.engine import resume_fit, run_fit
+    from automl.errors import OptionError
     from automl.options import FitOptions
 
+    if resume is None and (data is None or target is None):
+        raise OptionError("a fit needs a table and --target COLUMN, or --resume RUN to go on with a run")
     options = FitOptions(
-        target=target,
+        target=target or "",
         task=task,
         metric=metric,
         output=output,
-        time_limit=time_limit,
+        time_limit=_seconds(time_limit) if resume is None else None,
         trials=trials,
         test=test,
         test_size=test_size,
@@ -89,7 +97,11 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     console = err if as_json else out
     view: View = QuietView(console) if quiet else LiveView(console) if console.is_terminal else PlainView(console)
     with view if isinstance(view, LiveView) else contextlib.nullcontext():
-        result = run_fit(data, options, observer=view, started=STARTED)
+        if resume is not None:
+            result = resume_fit(resume, time_limit, observer=view, started=STARTED)
+        else:
+            assert data is not None
+            result = run_fit(data, options, observer=view, started=STARTED)
     if as_json:
         print_json(result.to_json())
     else:
@@ -102,6 +114,15 @@ def _names(values: list[str] | None) -> tuple[str, ...] | None:
     if not values:
         return None
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _seconds(value: str | None) -> float | None:
+    from automl.errors import OptionError
+
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        raise OptionError(f"--time-limit {value}: must be a number of seconds, such as 60") from None
 
 
 def _pairs(values: list[str]) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from automl.search.allocator import Progress, turn_probabilities
 from automl.search.crossfit import Context, Job, run_job
+from automl.search.interrupt import first_interrupt
 from automl.search.journal import Journal
 from automl.search.observer import Observer
 from automl.search.pending import Pending
@@ -91,6 +93,7 @@ class Search:
         self._worst = -np.inf
         self._closed: dict[str, str] = {}
         self._started = time.monotonic()
+        self._elapsed = 0.0
         self._dropped: set[int] = set()
         self.interrupted = False
         self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
@@ -100,31 +103,50 @@ class Search:
         """Families that are not tried any more, and why."""
         return self._closed
 
+    def restore(self, records: list[TrialRecord]) -> None:
+        """Take over the finished trials of an earlier process, in their order, before `run`."""
+        for record in records:
+            if record.family not in self._studies:
+                continue
+            self._learn(record, self._units(record.family, record.params))
+            if record.state == "complete":
+                self.finished.append((record, self._journal.predictions(record)))
+        for name, study in self._studies.items():
+            study.restore(record for record in records if record.family == name)
+        self._asked = max((record.number for record in records), default=-1) + 1
+        self._elapsed = max((record.elapsed for record in records), default=0.0)
+        self._random = np.random.default_rng([self._options.seed, self._asked])
+
     def run(self) -> list[tuple[TrialRecord, NDArray[np.float32]]]:
         """Search; return the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32.
 
         An interrupt (Ctrl-C) ends the search early and keeps what there is.
         """
         try:
-            while True:
-                self._fill()
-                if not self._pending:
-                    return self.finished
-                waiting = self._pending[:1] if self._options.trials is not None else self._pending
-                wait(
-                    [f for pending in waiting for f in pending.futures if not f.done()],
-                    timeout=0.25,
-                    return_when=FIRST_COMPLETED,
-                )
-                self._enforce()
-                self._collect()
-        except KeyboardInterrupt:
-            self.interrupted = True
-            self._observer.note("interrupted: the search ends here; interrupt again to stop without a model")
-            return self.finished
+            with first_interrupt() as wished:
+                self._loop(wished)
+        except OSError as error:  # the disk is full, say: what is on it and in memory still makes a model
+            self._observer.note(f"the search ends here, because the run folder cannot be written: {error}")
         finally:
             for pending in self._pending:
                 self._kill(pending, "the search ended")
+        return self.finished
+
+    def _loop(self, wished: threading.Event) -> None:
+        while not wished.is_set():
+            self._fill()
+            if not self._pending:
+                return
+            waiting = self._pending[:1] if self._options.trials is not None else self._pending
+            wait(
+                [f for pending in waiting for f in pending.futures if not f.done()],
+                timeout=0.25,
+                return_when=FIRST_COMPLETED,
+            )
+            self._enforce()
+            self._collect()
+        self.interrupted = True
+        self._observer.note("interrupted: the search ends here; interrupt again to stop without a model")
 
     # What may start
 
@@ -275,27 +297,32 @@ class Search:
 
     def _finish(self, pending: Pending) -> None:
         record, predictions = pending.collect(self._context)
+        record = replace(record, elapsed=self._elapsed + time.monotonic() - self._started)
         if predictions is None:
             self._journal.drop_models(record.number)
-        progress = self._progress[record.family]
-        progress.add(record.seconds if self._options.trials is None else pending.units, record.error)
-        if record.state == "complete" or pending.reason:  # a killed trial costs at least what it took
-            progress.ratios.append(record.seconds / max(pending.units, 1e-6))
-        if record.state == "complete":
-            assert record.error is not None
-            assert predictions is not None
+        # On disk first: what is in the journal is never lost and never run again.
+        self._journal.append(record, predictions)
+        self._learn(record, pending.units, killed=bool(pending.reason))
+        if predictions is not None:
             self.finished.append((record, predictions))
-            self._worst = max(self._worst, record.error)
-            if self._best is None or self._best.error is None or record.error < self._best.error:
-                self._best = record
-        self._note_failures(record, progress)
+            self._drop_hopeless()
+        self._note_failures(record, self._progress[record.family])
         penalty = self._worst if np.isfinite(self._worst) and self._time_left() > 0 else None
         self._studies[record.family].tell(pending.asked, record, penalty)
-        self._journal.append(record, predictions)
-        if record.state == "complete":
-            self._drop_hopeless()
         self._hook(record)
         self._observer.trial(record, None if self._best is None else self._best.error)
+
+    def _learn(self, record: TrialRecord, units: float, killed: bool = False) -> None:
+        """Account for a trial's cost and error."""
+        progress = self._progress[record.family]
+        progress.add(record.seconds if self._options.trials is None else units, record.error)
+        if record.state == "complete" or killed:  # a killed trial costs at least what it took
+            progress.ratios.append(record.seconds / max(units, 1e-6))
+        if record.error is None:
+            return
+        self._worst = max(self._worst, record.error)
+        if self._best is None or self._best.error is None or record.error < self._best.error:
+            self._best = record
 
     def _drop_hopeless(self) -> None:
         records = [record for record, _ in self.finished]

@@ -59,7 +59,10 @@ class JobResult:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One line of the journal. `error` is the metric turned so that lower is better; None where there is none."""
+    """One line of the journal. `error` is the metric turned so that lower is better; None where there is none.
+
+    `elapsed` is how long the run had lasted when the trial ended, in seconds, interruptions left out.
+    """
 
     number: int
     family: str
@@ -74,6 +77,7 @@ class TrialRecord:
     memory: int = 0
     models: tuple[SavedModel, ...] = ()
     reason: str = ""
+    elapsed: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as JSON values."""

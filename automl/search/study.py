@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,14 @@ class FamilyStudy:
     def next_entry(self) -> Params | None:
         """The next strong configuration, None when the sampler is to propose."""
         return self._left[0] if self._left else None
+
+    def restore(self, records: Iterable[TrialRecord]) -> None:
+        """Take note of what an earlier process tried; Optuna's storage has the results, but for what was running."""
+        tried = [dict(record.params) for record in records]
+        self._seen.update(tuple(sorted(params.items())) for params in tried)
+        self._left = [entry for entry in self._left if dict(entry) not in tried]
+        for trial in self._study.get_trials(deepcopy=False, states=[_state("RUNNING"), _state("WAITING")]):
+            self._study.tell(trial.number, state=_state("FAIL"))
 
     def ask(self) -> Asked | None:
         """Propose a configuration that was not tried yet; None when the space seems exhausted."""
