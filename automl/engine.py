@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEMORY_SHARE = 0.8  # of what the machine has available, over all workers
-WARM_SHARE = 0.3  # of the search's time that workers may take to warm up before trials are sent anyway
+WARM_SHARE = 0.2  # of the search's time that the first worker to be warm waits for the others
 CACHE_BYTES = 2**30  # of encoded folds, in each worker
 WARM = ("automl.search.crossfit", "lightgbm", "sklearn.ensemble", "sklearn.linear_model")
 
@@ -201,6 +201,7 @@ def _warm_up() -> None:
 def _wait_until_warm(executor: Executor, workers: int, context_path: Path, seconds: float | None) -> None:
     """Let every worker finish its imports and read the context, so that no trial pays for it from its own time."""
     calls = [executor.submit(warm_context, context_path) for _ in range(workers)]
+    wait(calls, timeout=seconds, return_when=FIRST_COMPLETED)  # before that, nothing could run anyway
     wait(calls, timeout=None if seconds is None else seconds * WARM_SHARE)
 
 

@@ -26,6 +26,7 @@ from automl.search.study import FamilyStudy
 LAG = 4  # with a fixed number of trials, trial i is proposed once the results up to i - LAG are known
 SPLIT_SHARE = 0.1  # a trial that would take a worker more than this share of the time left is split over workers
 TRIAL_SHARE = 0.3  # no trial may take more than this share of the search's time
+TRIAL_LEAST = 2.0  # seconds, where that share is less
 FIT_MARGIN = 0.92  # part of a trial's time that its fits may plan with; the rest saves and checks
 GRACE = 1.0  # seconds a job may run over its time before it is killed
 FAILURES = 3  # a family that has only failed, this many times, is not tried again
@@ -242,7 +243,7 @@ class Search:
         if self._options.trials is not None or self._options.deadline is None:
             return None
         total = self._options.deadline - self._started
-        return min(self._time_left(), total * TRIAL_SHARE)
+        return min(self._time_left(), max(total * TRIAL_SHARE, TRIAL_LEAST))
 
     def _split(self, name: str, cost: float) -> list[tuple[int, ...]]:
         """Divide the folds among the workers where one worker alone would hold them too long."""
