@@ -157,8 +157,10 @@ def _remedy(entry: EntryPoint, error: BaseException) -> str:
 
 def _extra(entry: EntryPoint, module: str) -> str | None:
     """Return `distribution[extra]` where an extra of the plugin's distribution brings this module."""
+    module = module.replace("_", "-")
     for requirement in (entry.dist.requires or ()) if entry.dist is not None else ():
         found = re.match(r"([\w.-]+).*extra\s*==\s*['\"]([\w.-]+)['\"]", requirement)
-        if found and found[1].lower().replace("-", "_") == module.lower():
+        # The distribution of a module may carry a suffix, as xgboost-cpu and interpret-core do.
+        if found and re.fullmatch(rf"{re.escape(module)}(-\w+)?", found[1].replace("_", "-"), re.IGNORECASE):
             return f"{_distribution(entry)[0]}[{found[2]}]"
     return None

@@ -1,0 +1,275 @@
+"""One CatBoost model: from a part to trees, to CatBoost's own file on disk, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.plugin import ArtifactError, Features, Limits, Model, Params, Part, Task, TrialFailed, load, save, storable
+from automl_catboost.watch import LOOK_EVERY, Plan, Watch
+
+_HEAD = "head.npz"
+_TREES = "catboost.cbm"
+_FEW = 512  # rows up to which starting threads costs more than they save
+_ENCODING = "keep"  # the only parameter that is not CatBoost's
+_RESTARTS = 2  # each throws away at most a few rounds; the pace is known after the first
+
+
+def work_of(task: Task) -> float:
+    """What learning rates add up to when the loss on other rows stops falling (measured on the tables at hand)."""
+    return 20.0 if task.is_classification else 40.0
+
+
+@storable("catboost.head")
+@dataclass(frozen=True)
+class _Head:
+    """What CatBoost's file does not say, and the SHA-256 that its bytes must have.
+
+    `classes`: (n_seen,) int64 labels that the trees know, empty for regression. `prior`: (n_outputs,) float64, the
+    prediction where there was nothing to boost (`boosted` is False). `categorical`: (n_categorical,) int64 positions of
+    the columns of codes. `scale` and `shift` undo a standardised target.
+    """
+
+    classes: NDArray[np.int64]
+    prior: NDArray[np.float64]
+    categorical: NDArray[np.int64]
+    boosted: bool
+    n_features: int
+    scale: float = 1.0
+    shift: float = 0.0
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        for name, array, end in (
+            ("labels", self.classes, len(self.prior)),
+            ("categorical columns", self.categorical, self.n_features),
+        ):
+            if array.ndim != 1 or array.dtype.kind != "i" or (len(array) and (array.min() < 0 or array.max() >= end)):
+                raise ValueError(f"the {name} must lie in [0, {end})")
+        if self.prior.ndim != 1 or not len(self.prior) or not np.isfinite(self.prior).all():
+            raise ValueError("the prior must be a finite vector")
+        if not np.isfinite([self.scale, self.shift]).all():
+            raise ValueError("scale and shift must be finite")
+
+    @property
+    def loss(self) -> str:
+        """CatBoost's name of the loss."""
+        return {0: "RMSE", 2: "Logloss"}.get(len(self.classes), "MultiClass")
+
+    @property
+    def n_groups(self) -> int:
+        """Values of a leaf."""
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+
+class CatBoostModel(Model):
+    """A CatBoost model, kept as the bytes of its file so that it pickles, and read when first needed."""
+
+    def __init__(self, params: Params, task: Task, seed: int) -> None:
+        self._params, self._task, self._seed = dict(params), task, seed
+        self._threads = 1
+        self._head: _Head | None = None
+        self._bytes = b""
+        self._reader: Any = None
+
+    @classmethod
+    def of(cls, head: _Head, data: bytes) -> CatBoostModel:
+        """Return a model read from disk; prediction then uses every core."""
+        model = cls.__new__(cls)
+        model._threads, model._head, model._bytes, model._reader = -1, head, data, None
+        return model
+
+    def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
+        """Boost until the score part's loss stops falling, or for a fixed number of rounds without one."""
+        if limits.seconds_left <= 0:
+            raise TrialFailed("no time left to boost")
+        self._threads = limits.threads
+        matrix = train.features.matrix
+        classify = self._task.is_classification
+        classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
+        head = _Head(
+            classes,
+            _prior(train, self._task),
+            np.asarray(train.features.categorical, dtype=np.int64),
+            boosted=len(classes) != 1 and _varies(matrix),
+            n_features=matrix.shape[1],
+            scale=1.0 if classify else float(train.y.std()) or 1.0,
+            shift=0.0 if classify else float(train.y.mean()),
+        )
+        if head.boosted:
+            trained = self._train(head, train, score, limits)
+            self._bytes, self._reader = _to_bytes(trained), trained
+            head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
+        self._head = head
+
+    def _train(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> Any:
+        import catboost
+
+        known = np.empty(0, dtype=np.int64)
+        if score is not None:
+            known = np.flatnonzero(np.isin(score.y, head.classes)) if len(head.classes) else np.arange(len(score.y))
+        pool = _labelled(head, train)
+        scored = None if score is None or not len(known) else _labelled(head, score, known)
+        rate, depth = float(cast(float, self._params["learning_rate"])), int(cast(int, self._params["depth"]))
+        plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self._task))
+        for attempt in range(_RESTARTS + 1):
+            watch = Watch(plan, limits, head.loss, may_restart=attempt < _RESTARTS)
+            model = catboost.CatBoost(self._catboost_params(head, plan, limits.threads))
+            model.fit(pool, eval_set=scored, callbacks=[watch], use_best_model=scored is not None)
+            if watch.again is None:
+                break
+            plan = watch.again
+        if not model.tree_count_ or (scored is not None and not np.isfinite(watch.best_loss)):
+            raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+        return model
+
+    def predict(self, features: Features) -> NDArray[np.float64]:
+        """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        if self._head is None:
+            raise TrialFailed("asked to predict before fitting: call fit first")
+        head, n_rows = self._head, features.n_rows
+        if not head.boosted or not n_rows:
+            return np.tile(head.prior.astype(np.float64), (n_rows, 1))
+        if features.matrix.shape[1] != head.n_features:
+            raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
+        if self._reader is None:
+            self._reader = _from_bytes(self._bytes)
+        out = _outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads)
+        if not len(head.classes):
+            return out * head.scale + head.shift
+        result = np.zeros((n_rows, len(head.prior)))
+        result[:, head.classes] = out / out.sum(axis=1, keepdims=True)
+        return result
+
+    def save(self, folder: Path) -> None:
+        """Write CatBoost's own format and the labels."""
+        save(self._head, folder / _HEAD)
+        if self._bytes:
+            (folder / _TREES).write_bytes(self._bytes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_reader": None}
+
+    def _catboost_params(self, head: _Head, plan: Plan, threads: int) -> dict[str, Any]:
+        return {
+            **{name: value for name, value in self._params.items() if name != _ENCODING},
+            **({"classes_count": len(head.classes)} if head.n_groups > 1 else {}),
+            "learning_rate": plan.rate,
+            "iterations": plan.max_rounds,
+            "loss_function": head.loss,
+            "eval_metric": f"{head.loss}:hints=skip_train~true",
+            "metric_period": LOOK_EVERY,
+            "boosting_type": "Plain",
+            "bootstrap_type": "Bernoulli",
+            "allow_const_label": True,
+            "allow_writing_files": False,
+            "logging_level": "Silent",
+            "random_seed": self._seed % (2**31),
+            "thread_count": threads,
+        }
+
+
+def load_model(folder: Path) -> CatBoostModel:
+    """Read back a model; raise `ArtifactError` where the trees are damaged or do not fit the labels.
+
+    CatBoost checks the structure of a file, but not the numbers in it, and crashes on wrong ones. So nothing reaches it
+    but the bytes once written, which the SHA-256 beside them tells. Who forges both can crash the process.
+    """
+    head = load(folder / _HEAD, _Head)
+    if not head.boosted:
+        return CatBoostModel.of(head, b"")
+    path = folder / _TREES
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: the file is missing from the model folder; save the model again") from None
+    if hashlib.sha256(data).hexdigest() != head.digest:
+        raise ArtifactError(f"{path}: the file is damaged (its SHA-256 differs); use an intact copy of the model")
+    try:
+        model = CatBoostModel.of(head, data)
+        model._reader = _from_bytes(data)
+        _check(model._reader, head)
+    except Exception as error:  # catboost is imported by then, but its own error class is no public name
+        raise ArtifactError(f"{path}: the file is damaged ({error}); use an intact copy of the model") from error
+    return model
+
+
+def _check(model: Any, head: _Head) -> None:
+    """Raise ValueError where the trees were made for other columns or labels."""
+    if len(model.feature_names_) != head.n_features or not model.tree_count_:
+        raise ValueError("it was made for other columns")
+    n_numbers = head.n_features - len(head.categorical)
+    if list(model.get_cat_feature_indices()) != list(range(n_numbers, head.n_features)):
+        raise ValueError("it was made for other categorical columns")
+    if _outputs(model, head, np.zeros((1, head.n_features), dtype=np.float32), 1).shape[1] != max(1, len(head.classes)):
+        raise ValueError("it was made for other labels")
+
+
+def _outputs(model: Any, head: _Head, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+    """Return probabilities of the labels known (n_rows, n_seen), or standardised values (n_rows, 1)."""
+    kind = "Probability" if len(head.classes) else "RawFormulaVal"
+    out = model.predict(_pool(head, matrix), prediction_type=kind, thread_count=threads)
+    return np.asarray(out, dtype=np.float64).reshape(len(matrix), -1)
+
+
+def _labelled(head: _Head, part: Part, rows: NDArray[np.int64] | None = None) -> Any:
+    """Return CatBoost's view of these rows (all of them without `rows`), with labels and weights."""
+    chosen = slice(None) if rows is None or len(rows) == len(part.y) else rows
+    y = part.y[chosen]
+    label: NDArray[Any]
+    label = np.searchsorted(head.classes, y) if len(head.classes) else (y - head.shift) / head.scale
+    weights = None if part.weights is None else part.weights[chosen]
+    return _pool(head, part.features.matrix[chosen], label, weights)
+
+
+def _pool(
+    head: _Head,
+    matrix: NDArray[np.float32],
+    label: NDArray[Any] | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> Any:
+    """Return CatBoost's view of a matrix: numbers first, then codes as texts, which is how it knows categories."""
+    import catboost
+
+    numbers = np.delete(matrix, head.categorical, axis=1) if len(head.categorical) else matrix
+    if not len(head.categorical):
+        return catboost.Pool(np.ascontiguousarray(numbers), label, weight=weights)
+    codes, place = np.unique(matrix[:, head.categorical].astype(np.int64), return_inverse=True)
+    texts = np.array([b"%d" % code for code in codes], dtype=object)[place].reshape(-1, len(head.categorical))
+    data = catboost.FeaturesData(np.ascontiguousarray(numbers), texts)
+    return catboost.Pool(data, label, weight=weights)
+
+
+def _to_bytes(model: Any) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _TREES
+        model.save_model(str(path), format="cbm")
+        return path.read_bytes()
+
+
+def _from_bytes(data: bytes) -> Any:
+    import catboost
+
+    return catboost.CatBoost().load_model(blob=data)
+
+
+def _varies(matrix: NDArray[np.float32]) -> bool:
+    """Whether any column has two values, a gap being one; CatBoost refuses to learn from constants."""
+    if not matrix.size:
+        return False
+    first, gaps = matrix[0], np.isnan(matrix)
+    return bool((gaps != gaps[0]).any() or (~gaps & (matrix != first)).any())
+
+
+def _prior(train: Part, task: Task) -> NDArray[np.float64]:
+    """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
+    if not task.is_classification:
+        return np.array([np.average(train.y, weights=train.weights)], dtype=np.float64)
+    counts = np.bincount(train.y.astype(np.int64), train.weights, minlength=task.n_outputs)
+    return np.asarray(counts / counts.sum(), dtype=np.float64)

@@ -1,0 +1,262 @@
+"""One XGBoost model: from a part to trees, to XGBoost's binary JSON on disk, and back."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.plugin import ArtifactError, Features, Limits, Model, Params, Part, Task, TrialFailed, load, save, storable
+from automl_xgboost.rounds import Plan, boost
+from automl_xgboost.trees import check_bytes
+
+_HEAD = "head.npz"
+_TREES = "xgboost.ubj.gz"
+_MOST_BYTES = 2**31  # a larger file is a damaged or hostile one
+_FEW = 512  # rows up to which starting threads costs more than they save
+_ENCODING = "keep"  # the only parameter that is not XGBoost's
+
+
+@storable("xgboost.head")
+@dataclass(frozen=True)
+class _Head:
+    """What XGBoost's file does not say.
+
+    `classes`: (n_seen,) int64 labels that the trees know, empty for regression. `prior`: (n_outputs,) float64, the
+    prediction where there was nothing to boost (`boosted` is False). `categorical`: (n_categorical,) int64 positions of
+    the columns of codes. `scale` and `shift` undo a standardised target.
+    """
+
+    classes: NDArray[np.int64]
+    prior: NDArray[np.float64]
+    categorical: NDArray[np.int64]
+    boosted: bool
+    n_features: int
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, array, end in (
+            ("labels", self.classes, len(self.prior)),
+            ("categorical columns", self.categorical, self.n_features),
+        ):
+            if array.ndim != 1 or array.dtype.kind != "i" or (len(array) and (array.min() < 0 or array.max() >= end)):
+                raise ValueError(f"the {name} must lie in [0, {end})")
+        if self.prior.ndim != 1 or not len(self.prior) or not np.isfinite(self.prior).all():
+            raise ValueError("the prior must be a finite vector")
+        if not np.isfinite([self.scale, self.shift]).all():
+            raise ValueError("scale and shift must be finite")
+
+    @property
+    def objective(self) -> str:
+        """XGBoost's name of the loss."""
+        return {0: "reg:squarederror", 2: "binary:logistic"}.get(len(self.classes), "multi:softprob")
+
+    @property
+    def n_groups(self) -> int:
+        """Trees that a round grows."""
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+
+class XGBoostModel(Model):
+    """A booster, kept as bytes so that it pickles, and read when first needed."""
+
+    def __init__(self, params: Params, task: Task, seed: int) -> None:
+        self._params, self._task, self._seed = dict(params), task, seed
+        self._threads = 1
+        self._head: _Head | None = None
+        self._bytes = b""
+        self._booster: Any = None
+
+    @classmethod
+    def of(cls, head: _Head, data: bytes) -> XGBoostModel:
+        """Return a model read from disk; prediction then uses every core."""
+        model = cls.__new__(cls)
+        model._threads, model._head, model._bytes, model._booster = 0, head, data, None
+        return model
+
+    def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
+        """Boost until the score part's loss stops falling, or for a fixed number of rounds without one."""
+        if limits.seconds_left <= 0:
+            raise TrialFailed("no time left to boost")
+        self._threads = limits.threads
+        n_features = train.features.matrix.shape[1]
+        classify = self._task.is_classification
+        classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
+        self._head = _Head(
+            classes,
+            _prior(train, self._task),
+            np.asarray(train.features.categorical, dtype=np.int64),
+            boosted=n_features > 0 and len(classes) != 1,
+            n_features=n_features,
+            scale=1.0 if classify else float(train.y.std()) or 1.0,
+            shift=0.0 if classify else float(train.y.mean()),
+        )
+        if self._head.boosted:
+            self._boost(train, score, limits)
+
+    def _boost(self, train: Part, score: Part | None, limits: Limits) -> None:
+        head = self._head
+        assert head is not None
+        known = np.empty(0, dtype=np.int64)
+        if score is not None:
+            known = np.flatnonzero(np.isin(score.y, head.classes)) if len(head.classes) else np.arange(len(score.y))
+        scored = None if score is None or not len(known) else self._matrix(_take(score, known), limits.threads)
+        machine = _Boosting(self._xgboost_params(limits.threads), self._matrix(train, limits.threads), scored)
+        rate = float(cast(float, self._params["learning_rate"]))
+        best = boost(machine, Plan.of(rate, len(train.y), head.n_groups), limits)
+        if not best:
+            raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+        self._bytes = bytes(machine.booster[:best].save_raw(raw_format="ubj"))
+        self._booster = None
+
+    def predict(self, features: Features) -> NDArray[np.float64]:
+        """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        if self._head is None:
+            raise TrialFailed("asked to predict before fitting: call fit first")
+        head, n_rows = self._head, features.n_rows
+        if not head.boosted or not n_rows:
+            return np.tile(head.prior.astype(np.float64), (n_rows, 1))
+        if features.matrix.shape[1] != head.n_features:
+            raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
+        booster = self._reader()
+        booster.set_param({"nthread": 1 if n_rows <= _FEW else self._threads})
+        raw = booster.inplace_predict(_cells(features.matrix, head.categorical), validate_features=False)
+        out = np.asarray(raw, dtype=np.float64)
+        if not len(head.classes):
+            return (out * head.scale + head.shift).reshape(n_rows, 1)
+        if len(head.classes) == 2:
+            out = np.column_stack([1 - out, out])
+        result = np.zeros((n_rows, len(head.prior)))
+        result[:, head.classes] = out / out.sum(axis=1, keepdims=True)
+        return result
+
+    def save(self, folder: Path) -> None:
+        """Write XGBoost's binary JSON and the labels."""
+        save(self._head, folder / _HEAD)
+        if self._bytes:
+            (folder / _TREES).write_bytes(gzip.compress(self._bytes, compresslevel=1, mtime=0))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_booster": None}
+
+    def _reader(self) -> Any:
+        if self._booster is None:
+            import xgboost
+
+            self._booster = xgboost.Booster(model_file=bytearray(self._bytes))
+        return self._booster
+
+    def _matrix(self, part: Part, threads: int) -> Any:
+        import xgboost
+
+        head = self._head
+        assert head is not None
+        label: NDArray[Any]
+        label = np.searchsorted(head.classes, part.y) if len(head.classes) else (part.y - head.shift) / head.scale
+        kinds = ["q"] * head.n_features
+        for position in head.categorical:
+            kinds[position] = "c"
+        return xgboost.DMatrix(
+            _cells(part.features.matrix, head.categorical),
+            label=label,
+            weight=part.weights,
+            feature_types=kinds,
+            enable_categorical=True,
+            nthread=threads,
+        )
+
+    def _xgboost_params(self, threads: int) -> dict[str, Any]:
+        head = self._head
+        assert head is not None
+        metric = {"reg:squarederror": "rmse", "binary:logistic": "logloss", "multi:softprob": "mlogloss"}
+        return {
+            **{name: value for name, value in self._params.items() if name != _ENCODING},
+            **({"num_class": len(head.classes)} if head.n_groups > 1 else {}),
+            "objective": head.objective,
+            "eval_metric": metric[head.objective],
+            "tree_method": "hist",
+            "nthread": threads,
+            "seed": self._seed % (2**31),
+            "verbosity": 0,
+        }
+
+
+class _Boosting:
+    """A booster in training, as `boost` drives it."""
+
+    def __init__(self, params: dict[str, Any], train: Any, score: Any) -> None:
+        import xgboost
+
+        self._train, self._score, self._rounds = train, score, 0
+        self.booster = xgboost.Booster(params, [train] if score is None else [train, score])
+
+    def step(self) -> None:
+        self.booster.update(self._train, self._rounds)
+        self._rounds += 1
+
+    def loss(self) -> float | None:
+        if self._score is None:
+            return None
+        said = self.booster.eval_set([(self._score, "score")], self._rounds)
+        return float(said.rpartition(":")[2])
+
+    def learn_faster(self, rate: float) -> None:
+        self.booster.set_param({"learning_rate": rate})
+
+
+def load_model(folder: Path) -> XGBoostModel:
+    """Read back a model; raise `ArtifactError` where the trees are damaged or do not fit the labels."""
+    head = load(folder / _HEAD, _Head)
+    if not head.boosted:
+        return XGBoostModel.of(head, b"")
+    path = folder / _TREES
+    try:
+        with gzip.open(path) as file:
+            data = file.read(_MOST_BYTES)
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: the file is missing from the model folder; save the model again") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise ArtifactError(f"{path}: the file cannot be read ({error}); use an intact copy") from error
+    try:
+        check_bytes(data, head.n_features, head.objective, head.n_groups)
+        model = XGBoostModel.of(head, data)
+        model._reader()
+    except ValueError as error:  # xgboost's own error is a ValueError too
+        raise ArtifactError(f"{path}: the file is damaged ({error}); use an intact copy of the model") from error
+    return model
+
+
+def _cells(matrix: NDArray[np.float32], categorical: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the matrix with code 0 (missing, unseen or rare) as NaN.
+
+    Trees send gaps the way that training found better, whereas a category that training never saw has no way of its
+    own.
+    """
+    if not len(categorical):
+        return matrix
+    cells = matrix.copy()
+    codes = cells[:, categorical]
+    cells[:, categorical] = np.where(codes > 0, codes, np.float32(np.nan))
+    return cells
+
+
+def _prior(train: Part, task: Task) -> NDArray[np.float64]:
+    """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
+    if not task.is_classification:
+        return np.array([np.average(train.y, weights=train.weights)], dtype=np.float64)
+    counts = np.bincount(train.y.astype(np.int64), train.weights, minlength=task.n_outputs)
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
+
+
+def _take(part: Part, rows: NDArray[np.int64]) -> Part:
+    if len(rows) == len(part.y):
+        return part
+    seen = part.features
+    features = Features(np.ascontiguousarray(seen.matrix[rows]), seen.names, seen.cardinalities)
+    return Part(features, part.y[rows], None if part.weights is None else part.weights[rows])
