@@ -40,4 +40,4 @@ def require_torch() -> None:
     """Decline, with the remedy, where the libraries that fitting and saving need are not installed."""
     missing = [name for name in ("torch", "safetensors") if find_spec(name) is None]
     if missing:
-        raise FamilyDeclined(f"needs {' and '.join(missing)}, which are not installed: {REMEDY}")
+        raise FamilyDeclined(f"needs {' and '.join(missing)}, not installed: {REMEDY}")
