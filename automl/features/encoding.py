@@ -93,6 +93,11 @@ class Features:
         """Number of rows."""
         return len(self.matrix)
 
+    def take(self, rows: NDArray[np.int64]) -> Features:
+        """Return the rows at these positions, in this order."""
+        raw = {name: cells[rows] for name, cells in self.raw.items()}
+        return Features(np.ascontiguousarray(self.matrix[rows]), self.names, self.cardinalities, raw)
+
     @property
     def categorical(self) -> list[int]:
         """Positions of the columns that hold category codes."""

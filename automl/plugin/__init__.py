@@ -6,11 +6,14 @@ from automl.data.schema import Role
 from automl.errors import ArtifactError, FamilyDeclined, TrialFailed
 from automl.features.encoding import Encoding, Features
 from automl.metrics import Metric
+from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
 from automl.plugin.family import TABULAR, ModelFamily, Suggest
 from automl.plugin.hookspecs import hookimpl
 from automl.plugin.model import Limits, Model, Param, Params, Part
+from automl.plugin.params import KEEP, real, text, whole, width
 from automl.plugin.sklearn import SklearnFamily
+from automl.plugin.targets import of_labels, prior, spread
 from automl.storage import load, save, storable
 from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
 
@@ -18,6 +21,9 @@ __all__ = [
     "ALL_ROWS",
     "ALL_TASKS",
     "CLASSIFICATION",
+    "FASTEST",
+    "KEEP",
+    "MAX_ROUNDS",
     "REGRESSION",
     "TABULAR",
     "ArtifactError",
@@ -33,9 +39,11 @@ __all__ = [
     "Metric",
     "Model",
     "ModelFamily",
+    "Pace",
     "Param",
     "Params",
     "Part",
+    "Patience",
     "Profile",
     "Role",
     "SklearnFamily",
@@ -43,10 +51,21 @@ __all__ = [
     "Task",
     "TaskKind",
     "TrialFailed",
+    "boost",
     "fit_folds",
     "from_out_of_bag",
     "hookimpl",
     "load",
+    "of_labels",
+    "patience_for",
+    "prior",
+    "rate_in_run",
+    "rate_in_time",
+    "real",
     "save",
+    "spread",
     "storable",
+    "text",
+    "whole",
+    "width",
 ]

@@ -44,6 +44,11 @@ class Part:
     y: NDArray[np.int64] | NDArray[np.float64]
     weights: NDArray[np.float64] | None = None
 
+    def take(self, rows: NDArray[np.int64]) -> Part:
+        """Return the rows at these positions, in this order."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Part(self.features.take(rows), self.y[rows], weights)
+
 
 class Model(ABC):
     """One model to fit, of one family with one set of parameters."""

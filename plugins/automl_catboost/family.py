@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from automl.plugin import TABULAR, Encoding, ModelFamily, Param, Params, Profile, Role, Suggest, Task
+from automl.plugin import (
+    FASTEST,
+    KEEP,
+    MAX_ROUNDS,
+    TABULAR,
+    Encoding,
+    ModelFamily,
+    Param,
+    Params,
+    Profile,
+    Role,
+    Suggest,
+    Task,
+    rate_in_run,
+    real,
+    whole,
+    width,
+)
 from automl_catboost.model import CatBoostModel, load_model, work_of
-from automl_catboost.watch import FASTEST, MAX_LEAVES, MAX_ROUNDS
+from automl_catboost.watch import MAX_LEAVES
 
 _WIDE = 30  # columns from which selection may pay for boosting
 _MANY = 10_000  # rows from which deep trees for values are tried first
-_KEEP: list[Param] = [1.0, 0.75, 0.5, 0.25]
 
 
 class CatBoost(ModelFamily):
@@ -60,24 +76,24 @@ class CatBoost(ModelFamily):
             params["one_hot_max_size"] = trial.suggest_int("one_hot_max_size", 2, 100, log=True)
         if profile.count(Role.CATEGORICAL) > 1:
             params["max_ctr_complexity"] = trial.suggest_int("max_ctr_complexity", 1, 4)
-        if _width(profile) >= _WIDE:
-            params["keep"] = trial.suggest_categorical("keep", _KEEP)
+        if width(profile, texts=False) >= _WIDE:
+            params["keep"] = trial.suggest_categorical("keep", KEEP)
         return params
 
     def encoding(self, params: Params, task: Task) -> Encoding:
         """Numbers as they are, gaps included; categories as codes, of which CatBoost makes its own statistics."""
-        return Encoding(text="drop", keep=float(cast(float, params.get("keep", 1.0))))
+        return Encoding(text="drop", keep=real(params, "keep") if "keep" in params else 1.0)
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: the rows and columns that each level goes through, and the leaves (measured on one core)."""
-        rows, depth = profile.n_rows, int(cast(int, params["depth"]))
+        rows, depth = profile.n_rows, whole(params, "depth")
         groups = profile.n_outputs if profile.n_outputs > 2 else 1
         counted = profile.count(Role.CATEGORICAL) if _many_levels(params, profile) else 0
-        level = rows * (1.2e-8 + 2.5e-9 * _width(profile) + 3e-8 * counted)
-        steps = int(cast(int, params["leaf_estimation_iterations"])) - 1
+        level = rows * (1.2e-8 + 2.5e-9 * width(profile, texts=False) + 3e-8 * counted)
+        steps = whole(params, "leaf_estimation_iterations") - 1
         round_ = 1.5e-4 + groups * (depth * level + 6e-6 * 2.0**depth + steps * rows * 1e-8)
         # Shallow trees take more rounds to converge.
-        rounds = 8 / depth * work_of(task) / float(cast(float, params["learning_rate"])) + 100
+        rounds = 8 / depth * work_of(task) / real(params, "learning_rate") + 100
         return 0.05 + round_ * min(rounds, MAX_ROUNDS, MAX_LEAVES / (2.0**depth * groups))
 
     def build(self, params: Params, task: Task, seed: int) -> CatBoostModel:
@@ -92,9 +108,9 @@ class CatBoost(ModelFamily):
         """Raise the learning rate so that eight folds take at most about a tenth of the run's seconds."""
         if profile.seconds is None:
             return entry
-        rate = float(cast(float, entry["learning_rate"]))
-        slower_by = 8 * self.cost(entry, task, profile) / (0.1 * profile.seconds)
-        return {**entry, "learning_rate": min(FASTEST / 2, rate * max(1.0, slower_by))}
+        seconds = self.cost(entry, task, profile)
+        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2)
+        return {**entry, "learning_rate": rate}
 
 
 def _entry(profile: Profile, *, rate: float, depth: int, l2: float, strength: float, onehot: int) -> Params:
@@ -110,17 +126,12 @@ def _entry(profile: Profile, *, rate: float, depth: int, l2: float, strength: fl
         params["one_hot_max_size"] = onehot
     if profile.count(Role.CATEGORICAL) > 1:
         params["max_ctr_complexity"] = 4  # CatBoost's own default
-    if _width(profile) >= _WIDE:
+    if width(profile, texts=False) >= _WIDE:
         params["keep"] = 1.0
     return params
 
 
 def _many_levels(params: Params, profile: Profile) -> bool:
     """Whether a column has more levels than are split one by one, so that statistics of categories are made."""
-    return profile.max_levels + 1 > int(cast(int, params.get("one_hot_max_size", 1)))
-
-
-def _width(profile: Profile) -> int:
-    """Estimate the number of features: a date becomes about 6."""
-    plain = profile.count(Role.NUMERIC, Role.BOOLEAN, Role.CATEGORICAL)
-    return max(1, plain + 6 * profile.count(Role.DATETIME))
+    split = whole(params, "one_hot_max_size") if "one_hot_max_size" in params else 1
+    return profile.max_levels + 1 > split

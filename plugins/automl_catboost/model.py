@@ -6,12 +6,29 @@ import hashlib
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import ArtifactError, Features, Limits, Model, Params, Part, Task, TrialFailed, load, save, storable
+from automl.plugin import (
+    ArtifactError,
+    Features,
+    Limits,
+    Model,
+    Params,
+    Part,
+    Task,
+    TrialFailed,
+    load,
+    of_labels,
+    prior,
+    real,
+    save,
+    spread,
+    storable,
+    whole,
+)
 from automl_catboost.watch import LOOK_EVERY, Plan, Watch
 
 _HEAD = "head.npz"
@@ -95,7 +112,7 @@ class CatBoostModel(Model):
         classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
         head = _Head(
             classes,
-            _prior(train, self._task),
+            prior(train, self._task),
             np.asarray(train.features.categorical, dtype=np.int64),
             boosted=len(classes) != 1 and _varies(matrix),
             n_features=matrix.shape[1],
@@ -111,12 +128,10 @@ class CatBoostModel(Model):
     def _train(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> Any:
         import catboost
 
-        known = np.empty(0, dtype=np.int64)
-        if score is not None:
-            known = np.flatnonzero(np.isin(score.y, head.classes)) if len(head.classes) else np.arange(len(score.y))
+        known = None if score is None else of_labels(score, head.classes)
         pool = _labelled(head, train)
-        scored = None if score is None or not len(known) else _labelled(head, score, known)
-        rate, depth = float(cast(float, self._params["learning_rate"])), int(cast(int, self._params["depth"]))
+        scored = None if known is None or not len(known.y) else _labelled(head, known)
+        rate, depth = real(self._params, "learning_rate"), whole(self._params, "depth")
         plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self._task))
         for attempt in range(_RESTARTS + 1):
             watch = Watch(plan, limits, head.loss, may_restart=attempt < _RESTARTS)
@@ -143,9 +158,7 @@ class CatBoostModel(Model):
         out = _outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads)
         if not len(head.classes):
             return out * head.scale + head.shift
-        result = np.zeros((n_rows, len(head.prior)))
-        result[:, head.classes] = out / out.sum(axis=1, keepdims=True)
-        return result
+        return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
 
     def save(self, folder: Path) -> None:
         """Write CatBoost's own format and the labels."""
@@ -218,14 +231,11 @@ def _outputs(model: Any, head: _Head, matrix: NDArray[np.float32], threads: int)
     return np.asarray(out, dtype=np.float64).reshape(len(matrix), -1)
 
 
-def _labelled(head: _Head, part: Part, rows: NDArray[np.int64] | None = None) -> Any:
-    """Return CatBoost's view of these rows (all of them without `rows`), with labels and weights."""
-    chosen = slice(None) if rows is None or len(rows) == len(part.y) else rows
-    y = part.y[chosen]
+def _labelled(head: _Head, part: Part) -> Any:
+    """Return CatBoost's view of a part, with labels and weights."""
     label: NDArray[Any]
-    label = np.searchsorted(head.classes, y) if len(head.classes) else (y - head.shift) / head.scale
-    weights = None if part.weights is None else part.weights[chosen]
-    return _pool(head, part.features.matrix[chosen], label, weights)
+    label = np.searchsorted(head.classes, part.y) if len(head.classes) else (part.y - head.shift) / head.scale
+    return _pool(head, part.features.matrix, label, part.weights)
 
 
 def _pool(
@@ -265,11 +275,3 @@ def _varies(matrix: NDArray[np.float32]) -> bool:
         return False
     first, gaps = matrix[0], np.isnan(matrix)
     return bool((gaps != gaps[0]).any() or (~gaps & (matrix != first)).any())
-
-
-def _prior(train: Part, task: Task) -> NDArray[np.float64]:
-    """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
-    if not task.is_classification:
-        return np.array([np.average(train.y, weights=train.weights)], dtype=np.float64)
-    counts = np.bincount(train.y.astype(np.int64), train.weights, minlength=task.n_outputs)
-    return np.asarray(counts / counts.sum(), dtype=np.float64)

@@ -6,13 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from automl.plugin import Limits
+from automl.plugin import FASTEST, MAX_ROUNDS, Limits, Patience, patience_for
 
-MAX_ROUNDS = 3000
 MAX_LEAVES = 2_000_000  # values of all leaves of a model: 16 MB; deep trees of many labels get fewer rounds
-FASTEST = 0.3  # a higher learning rate costs more accuracy than unfinished boosting does
 LOOK_EVERY = 5  # rounds between losses: CatBoost copies all of them for its callback after each round
-_GAIN = 1e-3  # share of the loss that must be won within the patience; slower gains are not worth their time
 _LOOKS = frozenset({4, 12, 36, 108})  # rounds after which the pace is compared with the time left
 _RESTART = 1.3  # how much faster learning must have to be before the rounds done are thrown away
 _SHARE = 0.8  # of the time left that rounds may fill; preparing the columns again and the tables of categories follow
@@ -33,8 +30,8 @@ class Plan:
 
     @classmethod
     def of(cls, rate: float, n_rows: int, leaves_per_round: int, scored: bool, work: float) -> Plan:
-        """Take a third of the patience that AutoGluon has: 300 rounds up to 10,000 rows, 3e6 / rows beyond."""
-        patience = max(20, min(100, 1_000_000 // max(1, n_rows)))
+        """Return the plan for so many rows and leaves; without a score part, of as many rounds as the work takes."""
+        patience = patience_for(n_rows)
         most = max(20, min(MAX_ROUNDS, MAX_LEAVES // leaves_per_round))
         return cls(rate, patience if scored else None, most if scored else min(most, round(work / rate)), work)
 
@@ -55,8 +52,8 @@ class Watch:
         self.again: Plan | None = None
         self.best_loss = float("inf")
         self._plan, self._limits, self._metric, self._may_restart = plan, limits, metric, may_restart
-        self._done = self._last = 0
-        self._milestone = float("inf")
+        self._patience = None if plan.patience is None else Patience(plan.patience)
+        self._done = 0
         self._created = self._first = time.monotonic()
 
     def after_iteration(self, info: Any) -> bool:
@@ -64,16 +61,12 @@ class Watch:
         self._done += 1
         if self._done == 1:
             self._first = time.monotonic()
-        if self._plan.patience is not None and not self._hopeful(info.metrics["validation"][self._metric][-1]):
-            return False
+        if self._patience is not None:
+            loss = info.metrics["validation"][self._metric][-1]
+            self.best_loss = min(self.best_loss, loss)
+            if not self._patience.hopeful(self._done, loss):
+                return False
         return self._limits.deadline is None or self._in_time()
-
-    def _hopeful(self, loss: float) -> bool:
-        assert self._plan.patience is not None
-        self.best_loss = min(self.best_loss, loss)
-        if loss < self._milestone * (1 - _GAIN):
-            self._milestone, self._last = loss, self._done
-        return self._done - self._last < max(self._plan.patience, 0.3 * self._last + 20)
 
     def _in_time(self) -> bool:
         now = time.monotonic()

@@ -21,6 +21,7 @@ from automl.plugin import (
     Task,
     TrialFailed,
     load,
+    prior,
     save,
     storable,
 )
@@ -66,10 +67,7 @@ class Lesson:
     @property
     def prior(self) -> NDArray[np.float64]:
         """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
-        if not self.task.is_classification:
-            return np.array([np.average(self.train.y, weights=self.weights)])
-        counts = np.bincount(self.train.y.astype(np.int64), self.weights, minlength=self.task.n_outputs)
-        return np.asarray(counts / counts.sum(), dtype=np.float64)
+        return prior(self.train, self.task)
 
     @property
     def hopeless(self) -> bool:

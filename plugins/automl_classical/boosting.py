@@ -6,10 +6,22 @@ import math
 from pathlib import Path
 from typing import ClassVar
 
-from automl.plugin import Encoding, ModelFamily, Param, Params, Profile, Suggest, Task
-from automl_classical.boosting_model import BoostingModel, load_boosting
-from automl_classical.boosting_rounds import MAX_ROUNDS, MAX_TREES
-from automl_classical.params import KEEP, real, whole, width
+from automl.plugin import (
+    KEEP,
+    MAX_ROUNDS,
+    Encoding,
+    ModelFamily,
+    Param,
+    Params,
+    Profile,
+    Suggest,
+    Task,
+    rate_in_run,
+    real,
+    whole,
+    width,
+)
+from automl_classical.boosting_model import MAX_TREES, BoostingModel, load_boosting
 
 _WIDE = 30  # columns from which selection may pay for boosting
 _FASTEST = 0.1  # the highest learning rate of the space
@@ -66,8 +78,8 @@ class _Boosting(ModelFamily):
             return entries
         result: list[Params] = []
         for entry in entries:
-            slower_by = 8 * self.cost(entry, task, profile) / (0.1 * profile.seconds)
-            rate = min(_FASTEST, real(entry, "learning_rate") * max(1.0, slower_by))
+            seconds = self.cost(entry, task, profile)
+            rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, _FASTEST)
             result.append({**entry, "learning_rate": rate})
         return result
 

@@ -12,24 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import (
+    MAX_ROUNDS,
     ArtifactError,
     Features,
     Limits,
     Model,
+    Pace,
     Params,
     Part,
     Task,
     TrialFailed,
+    boost,
     load,
+    of_labels,
+    patience_for,
+    real,
     save,
+    spread,
     storable,
 )
 from automl_classical.arrays import Lesson
-from automl_classical.boosting_rounds import Stopping, boost
 from automl_classical.boosting_text import check_text, lean
-from automl_classical.outputs import check_classes, check_shape, spread
-from automl_classical.params import real
+from automl_classical.outputs import check_classes, check_shape
 
+MAX_TREES = 25_000
+"""A round grows a tree a label, so many labels get fewer rounds."""
 _HEAD = "head.npz"
 _TEXT = "lightgbm.txt.gz"
 _MOST_TEXT = 2**30  # characters; a longer text is a damaged or hostile file
@@ -97,14 +104,16 @@ class BoostingModel(Model):
         params = self._lightgbm_params(limits.threads)
         data = self._dataset(train, params, None)
         booster = lightgbm.Booster(params, data)
-        scored = None if score is None else self._known(score)
+        head = self._head
+        assert head is not None
+        scored = None if score is None else of_labels(score, head.classes)
         if scored is not None and len(scored.y):
             booster.add_valid(self._dataset(scored, params, data), "score")
         else:
             scored = None
-        rate, trees = real(self._params, "learning_rate"), booster.num_model_per_iteration()
-        stopping = Stopping.of(rate, len(train.y), trees, scored is not None)
-        best = boost(booster, stopping, limits)
+        most = min(MAX_ROUNDS, MAX_TREES // booster.num_model_per_iteration())
+        pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most)
+        best = boost(_Rounds(booster, scored is not None), pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         self._text = lean(booster.model_to_string(num_iteration=best))
@@ -139,17 +148,6 @@ class BoostingModel(Model):
 
             self._booster = lightgbm.Booster(model_str=self._text)
         return self._booster
-
-    def _known(self, part: Part) -> Part:
-        """Return the rows whose labels the training rows have."""
-        if self._head is None or not len(self._head.classes):
-            return part
-        rows = np.flatnonzero(np.isin(part.y, self._head.classes))
-        if len(rows) == len(part.y):
-            return part
-        seen = part.features
-        features = Features(np.ascontiguousarray(seen.matrix[rows]), seen.names, seen.cardinalities)
-        return Part(features, part.y[rows], None if part.weights is None else part.weights[rows])
 
     def _dataset(self, part: Part, params: dict[str, Any], reference: Any) -> Any:
         import lightgbm
@@ -188,6 +186,22 @@ class BoostingModel(Model):
             "seed": self._seed % (2**31),
             "verbose": -1,
         }
+
+
+class _Rounds:
+    """A booster in training, as `boost` drives it."""
+
+    def __init__(self, booster: Any, scored: bool) -> None:
+        self._booster, self._scored = booster, scored
+
+    def step(self) -> None:
+        self._booster.update()
+
+    def loss(self) -> float | None:
+        return float(self._booster.eval_valid()[0][2]) if self._scored else None
+
+    def learn_faster(self, rate: float) -> None:
+        self._booster.reset_parameter({"learning_rate": rate})
 
 
 def load_boosting(folder: Path) -> BoostingModel:

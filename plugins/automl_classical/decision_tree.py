@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task
+from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task, text, whole, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.forest import CATEGORICAL
 from automl_classical.packed import PackedForest
 from automl_classical.packing import Leaves, pack
-from automl_classical.params import text, whole, width
 
 
 class DecisionTree(ArrayFamily):

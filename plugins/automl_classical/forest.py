@@ -21,13 +21,15 @@ from automl.plugin import (
     TrialFailed,
     fit_folds,
     from_out_of_bag,
+    real,
+    spread,
+    whole,
+    width,
 )
 from automl_classical.arrays import ArrayFamily, ArrayModel, Lesson
 from automl_classical.growing import grow, out_of_bag_sums
-from automl_classical.outputs import spread
 from automl_classical.packed import PackedForest
 from automl_classical.packing import Leaves, pack
-from automl_classical.params import real, whole, width
 
 _MAX_LEAVES = 15000  # a tree needs no more (Holzmüller 2024), and without a bound files grow with the rows
 _FEATURES: list[Param] = ["sqrt", 0.5, 0.75, 1.0]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import storable
-from automl_classical.outputs import check_classes, check_shape, softmax, spread
+from automl.plugin import spread, storable
+from automl_classical.outputs import check_classes, check_shape, softmax
 
 _CHUNK = 2048  # rows a product with the support vectors, which bounds its memory
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, storable
+from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, real, storable, text, whole, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.outputs import check_shape
-from automl_classical.params import real, scaled_encoding, suggest_shared, text, whole, width
+from automl_classical.params import scaled_encoding, suggest_shared
 
 _MOST_ROWS, _MOST_COLUMNS = 100_000, 500
 _SOFTEN = 1e-3  # added to distances, so that an equal row weighs much, not everything

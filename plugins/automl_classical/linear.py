@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task, storable
+from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task, real, spread, storable, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.least_squares import elastic_net, ridge
 from automl_classical.logistic import Penalty, fit_softmax
-from automl_classical.outputs import check_classes, check_shape, softmax, spread
-from automl_classical.params import real, scaled_encoding, suggest_shared, width
+from automl_classical.outputs import check_classes, check_shape, softmax
+from automl_classical.params import scaled_encoding, suggest_shared
 
 _L1: list[Param] = [0.0, 0.5, 0.95]
 _MARGIN = 0.05  # of the range of training targets, by which predictions may leave it

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import CLASSIFICATION, Encoding, Params, Profile, Suggest, Task, storable
+from automl.plugin import CLASSIFICATION, Encoding, Params, Profile, Suggest, Task, real, spread, storable, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.inner import INNER_FOLDS, inner_folds
-from automl_classical.outputs import check_classes, check_shape, softmax, spread
-from automl_classical.params import real, scaled_encoding, suggest_shared, width
+from automl_classical.outputs import check_classes, check_shape, softmax
+from automl_classical.params import scaled_encoding, suggest_shared
 
 _LIMIT = 3.0  # deviations; the tails are not normal, and one wild value would outvote every other column
 _TEMPERS = tuple(float(temper) for temper in np.geomspace(0.01, 1.0, 25))

@@ -14,13 +14,6 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def spread(probabilities: NDArray[Any], classes: NDArray[np.int64], n_outputs: int) -> NDArray[np.float64]:
-    """Put the columns of the labels seen into (n_rows, n_outputs) float64, zero for the others."""
-    out = np.zeros((len(probabilities), n_outputs))
-    out[:, classes] = probabilities
-    return out
-
-
 def check_classes(classes: NDArray[np.int64], n_outputs: int) -> None:
     """Raise ValueError where labels point beyond the outputs."""
     if classes.ndim != 1 or (len(classes) and (classes.min() < 0 or classes.max() >= n_outputs)):

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, TrialFailed
+from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, TrialFailed, real, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.kernel import KernelModel, Machine
 from automl_classical.logistic import Penalty, fit_softmax
-from automl_classical.params import real, scaled_encoding, suggest_shared, width
+from automl_classical.params import scaled_encoding, suggest_shared
 
 _MOST_ROWS = 6000
 _CACHE = 300  # MB of kernel rows that libsvm may keep

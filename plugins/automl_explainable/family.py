@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from automl.plugin import TABULAR, Encoding, FamilyDeclined, ModelFamily, Param, Params, Profile, Role, Suggest, Task
+from automl.plugin import (
+    TABULAR,
+    Encoding,
+    FamilyDeclined,
+    ModelFamily,
+    Param,
+    Params,
+    Profile,
+    Role,
+    Suggest,
+    Task,
+    real,
+    whole,
+    width,
+)
 from automl_explainable.model import ExplainableModel, load_model
 
 _MOST_COLUMNS = 500  # a person cannot read more terms, and fitting them takes minutes
@@ -26,8 +40,9 @@ class ExplainableBoosting(ModelFamily):
 
     def accepts(self, task: Task, profile: Profile) -> None:
         """Decline tables whose model nobody could read."""
-        if _width(profile) > _MOST_COLUMNS:
-            raise FamilyDeclined(f"{_width(profile)} columns are too many to explain, the most is {_MOST_COLUMNS}")
+        columns = width(profile, texts=False)
+        if columns > _MOST_COLUMNS:
+            raise FamilyDeclined(f"{columns} columns are too many to explain, the most is {_MOST_COLUMNS}")
         if profile.n_outputs > _MOST_LABELS:
             raise FamilyDeclined(f"{profile.n_outputs} labels are too many to explain, the most is {_MOST_LABELS}")
 
@@ -65,12 +80,12 @@ class ExplainableBoosting(ModelFamily):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: steps times rows (measured on one core)."""
-        columns, groups = _width(profile), profile.n_outputs if profile.n_outputs > 2 else 1
+        columns, groups = width(profile, texts=False), profile.n_outputs if profile.n_outputs > 2 else 1
         step = 3.5e-5 + 4e-9 * profile.n_rows * groups
-        rounds = 20.0 / float(cast(float, params["learning_rate"])) + int(cast(int, params["smoothing_rounds"]))
-        pairs = float(cast(float, params.get("pairs", 0.0)))
+        rounds = 20.0 / real(params, "learning_rate") + whole(params, "smoothing_rounds")
+        pairs = real(params, "pairs") if "pairs" in params else 0.0
         terms = columns * (1 + 6 * pairs)  # a pair's table takes about six times as long as a curve
-        return 0.2 + int(cast(int, params["bags"])) * step * rounds * terms
+        return 0.2 + whole(params, "bags") * step * rounds * terms
 
     def build(self, params: Params, task: Task, seed: int) -> ExplainableModel:
         """Return an unfitted model."""
@@ -95,9 +110,3 @@ def _entry(*, rate: float, leaves: int, leaf_rows: int, smoothing: int, pairs: f
 def _for_task(entry: dict[str, Param], task: Task) -> Params:
     """Leave out pairs where there are more than two labels: InterpretML boosts none then."""
     return entry if task.n_outputs <= 2 else {name: value for name, value in entry.items() if name != "pairs"}
-
-
-def _width(profile: Profile) -> int:
-    """Estimate the number of features: a date becomes about 6."""
-    plain = profile.count(Role.NUMERIC, Role.BOOLEAN, Role.CATEGORICAL)
-    return max(1, plain + 6 * profile.count(Role.DATETIME))

@@ -9,7 +9,22 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Features, Limits, Model, Params, Part, Task, TrialFailed, load, save, storable
+from automl.plugin import (
+    Features,
+    Limits,
+    Model,
+    Params,
+    Part,
+    Task,
+    TrialFailed,
+    load,
+    prior,
+    real,
+    save,
+    spread,
+    storable,
+    whole,
+)
 from automl_explainable.machine import fit_bags
 from automl_explainable.terms import Additive
 
@@ -54,9 +69,7 @@ class Fitted:
         if raw.shape[1] == 1:
             raw = np.column_stack([np.zeros(len(raw)), raw[:, 0]])
         powers = np.exp(raw - raw.max(axis=1, keepdims=True))
-        out = np.zeros((len(matrix), len(self.prior)))
-        out[:, self.classes] = powers / powers.sum(axis=1, keepdims=True)
-        return out
+        return spread(powers / powers.sum(axis=1, keepdims=True), self.classes, len(self.prior))
 
 
 class ExplainableModel(Model):
@@ -85,10 +98,10 @@ class ExplainableModel(Model):
         if matrix.shape[1] and len(classes) != 1 and np.ptp(y):
             categorical = np.asarray(train.features.categorical, dtype=np.int64)
             data = (_cells(matrix, categorical), y, _positive(train.weights))
-            bags = int(cast(int, self._params["bags"]))
+            bags = whole(self._params, "bags")
             settings = self._settings(matrix.shape[1], len(classes))
             additive = fit_bags(settings, data, categorical, self._task.is_classification, bags, limits)
-        self.fitted = Fitted(classes, _prior(train, self._task), train.features.names, additive)
+        self.fitted = Fitted(classes, prior(train, self._task), train.features.names, additive)
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
@@ -101,7 +114,7 @@ class ExplainableModel(Model):
         save(self.fitted, folder / _FILE)
 
     def _settings(self, n_features: int, n_classes: int) -> dict[str, Any]:
-        share = 0.0 if n_classes > 2 else float(cast(float, self._params.get("pairs", 0.0)))
+        share = real(self._params, "pairs") if "pairs" in self._params and n_classes <= 2 else 0.0
         return {
             **{name: value for name, value in self._params.items() if name not in _NOT_SETTINGS},
             "interactions": min(round(share * n_features), n_features * (n_features - 1) // 2),
@@ -125,11 +138,3 @@ def _cells(matrix: NDArray[np.float32], categorical: NDArray[np.int64]) -> NDArr
 def _positive(weights: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
     """Return weights that are all positive, since the machine refuses a weight of zero."""
     return None if weights is None else np.maximum(weights, 1e-9 * max(weights.mean(), 1e-300))
-
-
-def _prior(train: Part, task: Task) -> NDArray[np.float64]:
-    """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
-    if not task.is_classification:
-        return np.array([np.average(train.y, weights=train.weights)], dtype=np.float64)
-    counts = np.bincount(train.y.astype(np.int64), train.weights, minlength=task.n_outputs)
-    return np.asarray(counts / counts.sum(), dtype=np.float64)

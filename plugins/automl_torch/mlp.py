@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automl.plugin import Param, Params, Profile, Suggest, Task
-from automl_torch.params import real, text, whole
-from automl_torch.tabular import KEEP, LABEL_METRICS, TabularNetworkFamily
+from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, real, text, whole
+from automl_torch.tabular import LABEL_METRICS, TabularNetworkFamily
 
 if TYPE_CHECKING:
     from automl_torch.recipe import Recipe

@@ -1,28 +1,12 @@
-"""Reading parameters, and estimates that several neural families share."""
+"""Estimates that several neural families share, and what they need to be installed."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import cast
 
-from automl.plugin import FamilyDeclined, Params, Profile, Role
+from automl.plugin import FamilyDeclined, Profile, Role
 
 REMEDY = "pip install 'automl-engine[torch]'"
-
-
-def real(params: Params, name: str) -> float:
-    """Return a parameter as a float."""
-    return float(cast(float, params[name]))
-
-
-def whole(params: Params, name: str) -> int:
-    """Return a parameter as an integer."""
-    return int(cast(int, params[name]))
-
-
-def text(params: Params, name: str) -> str:
-    """Return a parameter as text."""
-    return str(params[name])
 
 
 def numbers(profile: Profile) -> int:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automl.plugin import Param, Params, Profile, Suggest, Task
-from automl_torch.params import real, whole
-from automl_torch.tabular import KEEP, LABEL_METRICS, TabularNetworkFamily
+from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, real, whole
+from automl_torch.tabular import LABEL_METRICS, TabularNetworkFamily
 
 if TYPE_CHECKING:
     from automl_torch.recipe import Recipe

@@ -26,16 +26,16 @@ from automl.plugin import (
     Profile,
     Task,
     TrialFailed,
+    real,
+    whole,
 )
 from automl_torch.fitted import Fitted, load_fitted
 from automl_torch.lesson import Lesson
-from automl_torch.params import categories, numbers, real, require_torch, whole
+from automl_torch.params import categories, numbers, require_torch
 
 if TYPE_CHECKING:
     from automl_torch.recipe import Recipe
 
-KEEP: list[Param] = [1.0, 0.75, 0.5, 0.25]
-"""Shares of the ranked columns that a search may keep: networks are easily misled by columns that say nothing."""
 LABEL_METRICS = frozenset(
     {"accuracy", "balanced_accuracy", "f1", "f1_macro", "precision", "recall", "mcc", "quadratic_kappa"}
 )

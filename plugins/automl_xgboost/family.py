@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import cast
 
-from automl.plugin import Encoding, ModelFamily, Param, Params, Profile, Role, Suggest, Task
-from automl_xgboost.model import XGBoostModel, load_model
-from automl_xgboost.rounds import FASTEST, MAX_ROUNDS, MAX_TREES
+from automl.plugin import (
+    FASTEST,
+    KEEP,
+    MAX_ROUNDS,
+    Encoding,
+    ModelFamily,
+    Param,
+    Params,
+    Profile,
+    Role,
+    Suggest,
+    Task,
+    rate_in_run,
+    real,
+    whole,
+    width,
+)
+from automl_xgboost.model import MAX_TREES, XGBoostModel, load_model
 
 _WIDE = 30  # columns from which selection may pay for boosting
 _FEW = 3000  # rows up to which shallow trees are tried first
-_KEEP: list[Param] = [1.0, 0.75, 0.5, 0.25]
 
 
 class XGBoost(ModelFamily):
@@ -52,23 +64,23 @@ class XGBoost(ModelFamily):
         }
         if profile.count(Role.CATEGORICAL):
             params["max_cat_to_onehot"] = trial.suggest_int("max_cat_to_onehot", 2, 100, log=True)
-        if _width(profile) >= _WIDE:
-            params["keep"] = trial.suggest_categorical("keep", _KEEP)
+        if width(profile) >= _WIDE:
+            params["keep"] = trial.suggest_categorical("keep", KEEP)
         return params
 
     def encoding(self, params: Params, task: Task) -> Encoding:
         """Numbers as they are, gaps included; categories as codes, which XGBoost splits natively."""
-        return Encoding(keep=float(cast(float, params.get("keep", 1.0))))
+        return Encoding(keep=real(params, "keep") if "keep" in params else 1.0)
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: levels times the rows and the histogram bins that each goes through (measured on one core)."""
-        columns = _width(profile) * float(cast(float, params["colsample_bylevel"]))
-        depth, rows = int(cast(int, params["max_depth"])), profile.n_rows
+        columns = width(profile) * real(params, "colsample_bylevel")
+        depth, rows = whole(params, "max_depth"), profile.n_rows
         nodes = min(2.0**depth, 2.0 + rows / 4)
         tree = 2e-4 + depth * rows * (4e-9 + 1.2e-9 * columns) + nodes * (4e-6 + 1.5e-7 * columns)
         # Shallow trees take more rounds to converge.
         work = (9.0 if task.is_classification else 15.0) * max(1.0, 6 / depth)
-        rounds = min(work / float(cast(float, params["learning_rate"])) + 60, MAX_ROUNDS)
+        rounds = min(work / real(params, "learning_rate") + 60, MAX_ROUNDS)
         return 0.03 + tree * min(rounds * (profile.n_outputs if profile.n_outputs > 2 else 1), MAX_TREES)
 
     def build(self, params: Params, task: Task, seed: int) -> XGBoostModel:
@@ -83,9 +95,9 @@ class XGBoost(ModelFamily):
         """Raise the learning rate so that eight folds take at most about a tenth of the run's seconds."""
         if profile.seconds is None:
             return entry
-        rate = float(cast(float, entry["learning_rate"]))
-        slower_by = 8 * self.cost(entry, task, profile) / (0.1 * profile.seconds)
-        return {**entry, "learning_rate": min(FASTEST / 2, rate * max(1.0, slower_by))}
+        seconds = self.cost(entry, task, profile)
+        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2)
+        return {**entry, "learning_rate": rate}
 
 
 def _entry(
@@ -102,12 +114,6 @@ def _entry(
     }
     if profile.count(Role.CATEGORICAL):
         params["max_cat_to_onehot"] = 4  # XGBoost's own default
-    if _width(profile) >= _WIDE:
+    if width(profile) >= _WIDE:
         params["keep"] = 1.0
     return params
-
-
-def _width(profile: Profile) -> int:
-    """Estimate the number of features: a date becomes about 6, a text column about 36."""
-    plain = profile.count(Role.NUMERIC, Role.BOOLEAN, Role.CATEGORICAL)
-    return max(1, math.ceil(plain + 6 * profile.count(Role.DATETIME) + 36 * profile.count(Role.TEXT)))

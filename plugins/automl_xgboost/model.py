@@ -6,15 +6,38 @@ import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import ArtifactError, Features, Limits, Model, Params, Part, Task, TrialFailed, load, save, storable
-from automl_xgboost.rounds import Plan, boost
+from automl.plugin import (
+    MAX_ROUNDS,
+    ArtifactError,
+    Features,
+    Limits,
+    Model,
+    Pace,
+    Params,
+    Part,
+    Task,
+    TrialFailed,
+    boost,
+    load,
+    of_labels,
+    patience_for,
+    prior,
+    real,
+    save,
+    spread,
+    storable,
+)
 from automl_xgboost.trees import check_bytes
 
+MAX_TREES = 20_000
+"""A round grows a tree a label, so many labels get fewer rounds."""
+_LOOKS = frozenset({3, 10, 30, 100, 300, 1000})  # rounds after which the pace is compared with the time left
+_WRITING = 0.05  # of the time spent so far, which serialising the trees may take
 _HEAD = "head.npz"
 _TREES = "xgboost.ubj.gz"
 _MOST_BYTES = 2**31  # a larger file is a damaged or hostile one
@@ -90,7 +113,7 @@ class XGBoostModel(Model):
         classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
         self._head = _Head(
             classes,
-            _prior(train, self._task),
+            prior(train, self._task),
             np.asarray(train.features.categorical, dtype=np.int64),
             boosted=n_features > 0 and len(classes) != 1,
             n_features=n_features,
@@ -103,13 +126,12 @@ class XGBoostModel(Model):
     def _boost(self, train: Part, score: Part | None, limits: Limits) -> None:
         head = self._head
         assert head is not None
-        known = np.empty(0, dtype=np.int64)
-        if score is not None:
-            known = np.flatnonzero(np.isin(score.y, head.classes)) if len(head.classes) else np.arange(len(score.y))
-        scored = None if score is None or not len(known) else self._matrix(_take(score, known), limits.threads)
-        machine = _Boosting(self._xgboost_params(limits.threads), self._matrix(train, limits.threads), scored)
-        rate = float(cast(float, self._params["learning_rate"]))
-        best = boost(machine, Plan.of(rate, len(train.y), head.n_groups), limits)
+        known = None if score is None else of_labels(score, head.classes)
+        scored = None if known is None or not len(known.y) else self._matrix(known, limits.threads)
+        machine = _Rounds(self._xgboost_params(limits.threads), self._matrix(train, limits.threads), scored)
+        most = min(MAX_ROUNDS, MAX_TREES // head.n_groups)
+        pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most, _LOOKS, _WRITING)
+        best = boost(machine, pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         self._bytes = bytes(machine.booster[:best].save_raw(raw_format="ubj"))
@@ -132,9 +154,7 @@ class XGBoostModel(Model):
             return (out * head.scale + head.shift).reshape(n_rows, 1)
         if len(head.classes) == 2:
             out = np.column_stack([1 - out, out])
-        result = np.zeros((n_rows, len(head.prior)))
-        result[:, head.classes] = out / out.sum(axis=1, keepdims=True)
-        return result
+        return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
 
     def save(self, folder: Path) -> None:
         """Write XGBoost's binary JSON and the labels."""
@@ -187,7 +207,7 @@ class XGBoostModel(Model):
         }
 
 
-class _Boosting:
+class _Rounds:
     """A booster in training, as `boost` drives it."""
 
     def __init__(self, params: dict[str, Any], train: Any, score: Any) -> None:
@@ -244,19 +264,3 @@ def _cells(matrix: NDArray[np.float32], categorical: NDArray[np.int64]) -> NDArr
     codes = cells[:, categorical]
     cells[:, categorical] = np.where(codes > 0, codes, np.float32(np.nan))
     return cells
-
-
-def _prior(train: Part, task: Task) -> NDArray[np.float64]:
-    """The prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
-    if not task.is_classification:
-        return np.array([np.average(train.y, weights=train.weights)], dtype=np.float64)
-    counts = np.bincount(train.y.astype(np.int64), train.weights, minlength=task.n_outputs)
-    return np.asarray(counts / counts.sum(), dtype=np.float64)
-
-
-def _take(part: Part, rows: NDArray[np.int64]) -> Part:
-    if len(rows) == len(part.y):
-        return part
-    seen = part.features
-    features = Features(np.ascontiguousarray(seen.matrix[rows]), seen.names, seen.cardinalities)
-    return Part(features, part.y[rows], None if part.weights is None else part.weights[rows])

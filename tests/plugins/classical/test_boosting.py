@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 import pytest
 
 from automl.plugin import ArtifactError, Features, Limits, Params, Part, Profile, Role, Task
-from automl_classical import boosting_rounds
+from automl_classical import boosting_model
 from automl_classical.boosting import LightGBM, LightGBMExtraTrees
-from automl_classical.boosting_rounds import MAX_ROUNDS, Stopping, boost, rate_in_time
 from tests.plugins.classical.synthetic import BINARY, MULTICLASS, VALUES, part, take
 
 
@@ -24,66 +22,12 @@ def default(task: Task) -> Params:
     return LightGBM().portfolio(task, profile(task))[0]
 
 
-class Clock:
-    """A booster whose rounds take a second each on a clock of its own, and whose loss falls with the work done."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
-        self.now, self.work, self.rate, self.rounds = 0.0, 0.0, rate, 0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-
-    def update(self) -> None:
-        self.now += 1.0
-        self.rounds += 1
-        self.work += self.rate
-
-    def eval_valid(self) -> list[Any]:
-        return [("score", "loss", float(np.exp(-self.work)), False)]
-
-    def reset_parameter(self, changed: dict[str, float]) -> None:
-        self.rate = changed["learning_rate"]
-
-
-def test_a_short_deadline_raises_the_learning_rate_until_the_work_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    booster = Clock(monkeypatch, rate=0.01)
-    best = boost(booster, Stopping(0.01, patience=100), Limits(deadline=100.0))
-    assert 0.1 < booster.rate < 0.3
-    assert booster.work > 9, "near the work that a fit needs, instead of the 1.0 that 100 rounds of .01 are"
-    assert best == booster.rounds
-    assert booster.now < 100
-
-
-def test_a_hopeless_deadline_stops_at_the_fastest_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    booster = Clock(monkeypatch, rate=0.01)
-    best = boost(booster, Stopping(0.01, patience=100), Limits(deadline=10.0))
-    assert booster.rate == 0.3
-    assert booster.now < 10
-    assert best == booster.rounds > 5
-
-
-def test_time_enough_leaves_the_learning_rate_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    booster = Clock(monkeypatch, rate=0.1)
-    boost(booster, Stopping(0.1, patience=20), Limits(deadline=1e6))
-    assert booster.rate == 0.1
-
-
-def test_without_a_deadline_the_clock_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    booster = Clock(monkeypatch, rate=0.125)
-    monkeypatch.setattr(boosting_rounds, "_CHECKS", frozenset(range(MAX_ROUNDS)))
-    assert boost(booster, Stopping(0.125, patience=None), Limits()) == 96
-    assert booster.rate == 0.125
-
-
-def test_a_rate_is_never_lowered() -> None:
-    assert rate_in_time(0.05, work=11.9, rounds_left=1000) == 0.05
-    assert rate_in_time(0.05, work=0.0, rounds_left=100) == pytest.approx(0.12)
-    assert rate_in_time(0.05, work=0.0, rounds_left=1) == 0.3
-
-
-def test_patience_shrinks_with_rows() -> None:
-    assert Stopping.of(0.1, 1000, 1, True).patience == 100
-    assert Stopping.of(0.1, 25_000, 1, True).patience == 40
-    assert Stopping.of(0.1, 10**7, 1, True).patience == 20
-    assert Stopping.of(0.1, 1000, 100, True).max_rounds < MAX_ROUNDS
+def test_many_labels_get_fewer_rounds_at_the_same_number_of_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boosting_model, "MAX_TREES", 40)
+    model = LightGBM().build(default(MULTICLASS), MULTICLASS, 0)
+    model.fit(part(MULTICLASS, 120), None, Limits())
+    assert model._reader().num_trees() == 40
+    assert model._reader().current_iteration() == 10
 
 
 def test_early_stopping_keeps_the_best_round() -> None:

@@ -1,0 +1,118 @@
+"""What families of boosted trees share: when to stop, and how fast to learn where the time is short."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from automl.plugin.model import Limits
+
+MAX_ROUNDS = 3000
+FASTEST = 0.3
+"""The highest learning rate: a higher one costs more accuracy than unfinished boosting does."""
+_GAIN = 1e-3  # the share by which the loss must fall within the patience; what falls slower is not worth its time
+_WORK = 12.0  # learning rates add up to about this when the loss on other rows stops falling
+_SHARE = 0.85  # of the time left that rounds may fill; writing the trees takes the rest
+_SHARE_OF_RUN = 0.1  # of a run's seconds that the folds of one configuration may take
+_FOLDS = 8
+
+
+def patience_for(n_rows: int) -> int:
+    """Take a third of the patience that AutoGluon has: 300 rounds up to 10,000 rows, 3e6 / rows beyond."""
+    return max(20, min(100, 1_000_000 // max(1, n_rows)))
+
+
+class Patience:
+    """Watches the loss on other rows: `hopeful` says whether a clear gain may still come."""
+
+    def __init__(self, rounds: int) -> None:
+        self._rounds = rounds
+        self._milestone = float("inf")
+        self._last = 0
+
+    def hopeful(self, done: int, loss: float) -> bool:
+        """Take the loss after `done` rounds; the wait for the next clear gain grows with the rounds before the last."""
+        if loss < self._milestone * (1 - _GAIN):
+            self._milestone, self._last = loss, done
+        return done - self._last < max(self._rounds, 0.3 * self._last + 20)
+
+
+class Machine(Protocol):
+    """What boosting drives: one more round, its loss on the score part, and another learning rate."""
+
+    def step(self) -> None:
+        """Grow the trees of one round."""
+        ...
+
+    def loss(self) -> float | None:
+        """Return the loss on the score part after the last round; None without one."""
+        ...
+
+    def learn_faster(self, rate: float) -> None:
+        """Use this learning rate from the next round on."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How to boost: the learning rate, the patience in rounds, and what may be spent.
+
+    `looks` are the rounds after which the pace is compared with the time left. `writing` is the part of the time spent
+    in rounds that writing the trees may take.
+    """
+
+    rate: float
+    patience: int
+    max_rounds: int = MAX_ROUNDS
+    looks: frozenset[int] = frozenset({2, 5, 10, 20, 40, 80, 160, 320, 640, 1280})
+    writing: float = 0.12
+
+
+def boost(machine: Machine, pace: Pace, limits: Limits) -> int:
+    """Boost until the loss stops falling or the time is up; return the best number of rounds, 0 if none was finite.
+
+    With a deadline, the seconds a round takes are measured, and the learning rate is raised where the rounds that fit
+    would leave the model unfinished. Without one nothing depends on the clock, so that a seed gives the same model on
+    every machine.
+    """
+    rate, work, best, lowest = pace.rate, 0.0, 0, float("inf")
+    patience = Patience(pace.patience)
+    started = time.monotonic()
+    for done in range(1, pace.max_rounds + 1):
+        machine.step()
+        work += rate
+        loss = machine.loss()
+        if loss is None:
+            best = done
+            if work >= _WORK:
+                break
+        else:
+            if loss < lowest:
+                lowest, best = loss, done
+            if not patience.hopeful(done, loss):
+                break
+        if limits.deadline is None:
+            continue
+        spent = time.monotonic() - started
+        seconds = spent / done
+        if limits.seconds_left < 2 * seconds + pace.writing * spent:
+            break
+        if done in pace.looks:
+            needed = rate_in_time(rate, work, _SHARE * limits.seconds_left / max(seconds, 1e-9))
+            if needed > rate:
+                rate = needed
+                machine.learn_faster(rate)
+    return best
+
+
+def rate_in_time(rate: float, work: float, rounds_left: float) -> float:
+    """Return the learning rate that finishes the work in the rounds left; `work` is what is done so far."""
+    needed = max(0.0, _WORK - work) / max(rounds_left, 1.0)
+    return max(rate, min(FASTEST, needed))
+
+
+def rate_in_run(rate: float, fold_seconds: float, run_seconds: float, fastest: float) -> float:
+    """Raise a learning rate, up to `fastest`, so that eight folds take at most about a tenth of the run's seconds."""
+    slower_by = _FOLDS * fold_seconds / (_SHARE_OF_RUN * run_seconds)
+    return min(fastest, rate * max(1.0, slower_by))
