@@ -131,8 +131,12 @@ def _complete(partial: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Add checksums, write the manifest, and give the folder its final name."""
     files = {name: _checksum(partial / name) for name in sorted(_files(partial))}
     _write_manifest(partial, manifest | {"files": files})
-    shutil.rmtree(folder, ignore_errors=True)
+    previous = folder.with_name(f"{folder.name}.previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if folder.exists():  # deleted file by file, it could be seen half gone under its own name
+        folder.rename(previous)
     partial.rename(folder)
+    shutil.rmtree(previous, ignore_errors=True)
 
 
 def _versions() -> dict[str, Any]:

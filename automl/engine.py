@@ -18,6 +18,7 @@ from automl.data.prepare import DataOptions, encode_rows
 from automl.errors import AutoMLError, OptionError, RunError
 from automl.finishing import finish, seconds_to_finish
 from automl.fitted import FittedModel
+from automl.leaderboard import RESULT
 from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
 from automl.planning import describe, make_plan
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEMORY_SHARE = 0.8  # of what the machine has available, over all workers
+FINISHING = 6.0  # seconds at least for a resumed run that has no model yet
 WARM_SHARE = 0.2  # of the search's time that the first worker to be warm waits for the others
 CACHE_BYTES = 2**30  # of encoded folds, in each worker
 WARM = ("automl.search.crossfit", "lightgbm", "sklearn.ensemble", "sklearn.linear_model")
@@ -76,7 +78,7 @@ def resume_fit(
     with held(folder):
         mend_journals(folder)
         records = Journal(folder).records()
-        session = replace(session, resumed=_Resumed(known, records, extra))
+        session = replace(session, resumed=_Resumed(known, records, extra, (folder / RESULT).exists()))
         return _run(session, folder, observer or Observer())
 
 
@@ -87,6 +89,7 @@ class _Resumed:
     known: Stored
     records: list[TrialRecord]
     extra: str | None
+    ended: bool = True
 
     def seconds(self, limit: float | None) -> float | None:
         """Return the seconds from now until the run shall end, None for no limit."""
@@ -98,6 +101,8 @@ class _Resumed:
                 left = float(self.extra) - (0.0 if self.extra.startswith("+") else spent)
             except ValueError:
                 raise OptionError(f"time limit '{self.extra}': must be seconds, or +seconds to add some") from None
+        if left is not None and not self.ended:  # killed after the search: what is left to do is its model
+            left = max(left, FINISHING)
         if left is not None and left < 1:
             raise OptionError(f"the run has used its time limit ({spent:.0f} s): add some by --time-limit +600")
         return left

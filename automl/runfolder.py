@@ -13,10 +13,12 @@ from typing import Any
 
 from automl.errors import OptionError, RunError
 from automl.options import FitOptions
+from automl.storage import write_whole
 
 _OPTIONS = "options.json"
 _LOCK = "lock"
 _JOURNALS = ("journal.jsonl", "optuna.journal")
+_LOGS = {"run.log", "workers.log"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def store(folder: Path, source: object, data_hash: str, options: FitOptions) -> 
             kept[field.name] = json.loads(json.dumps(value))
         except TypeError:
             kept["lacks"] = f"a value of '{field.name}' that only the program had"
-    (folder / _OPTIONS).write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    write_whole(folder / _OPTIONS, json.dumps(kept, indent=1))
 
 
 def stored(folder: Path) -> Stored:
@@ -101,7 +103,12 @@ def discard_unbegun(folder: Path) -> None:
 
 
 def mend_journals(folder: Path) -> None:
-    """Cut off a last line that a crash tore; whatever is appended to it would be unreadable too."""
+    """Cut off a last line that a crash tore: whatever is appended to it would be unreadable too.
+
+    Locks of Optuna's that a crash left go as well, as the caller holds the folder; Optuna would wait 30 s for each.
+    """
+    for stale in folder.glob("optuna.journal.lock*"):
+        stale.unlink(missing_ok=True)
     for name in _JOURNALS:
         path = folder / name
         if not path.exists():
@@ -119,8 +126,9 @@ def _absolute(value: object) -> str | None:
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # What an earlier run left (encoders, studies) would be taken for this one's.
-        if any(path.name != _LOCK for path in folder.iterdir()):
+        # What an earlier run left (encoders, studies) would be taken for this one's. One that was killed before it
+        # began has left its logs alone, and cannot be resumed.
+        if any(path.name not in {_LOCK, f"{_OPTIONS}.partial", *_LOGS} for path in folder.iterdir()):
             raise OptionError(
                 f"the run folder '{folder}' is not empty: name a new one, or go on with its run by --resume {folder}"
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -49,6 +50,16 @@ def save(value: object, path: Path) -> None:
     structure = json.dumps(pack(value, arrays)).encode()
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **{_STRUCTURE: np.frombuffer(structure, dtype=np.uint8)}, **arrays)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that, whenever the process dies, the old content or the new one is there and no mixture."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def load(path: Path, expected: type[T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,44 @@ def test_torn_journals_are_mended(tmp_path):
         (tmp_path / name).write_bytes(b'{"a": 1}\n{"b": 2')
     mend_journals(tmp_path)
     assert (tmp_path / "journal.jsonl").read_bytes() == (tmp_path / "optuna.journal").read_bytes() == b'{"a": 1}\n'
+
+
+def test_locks_that_a_crash_left_are_removed(tmp_path):
+    (tmp_path / "optuna.journal.lock").symlink_to(tmp_path / "optuna.journal")
+    mend_journals(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_killed_before_it_began_gives_its_folder_back(table, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("lock", "run.log", "workers.log", "options.json.partial"):
+        (folder / name).touch()
+    options = FitOptions("label", output=folder, trials=2, families=("linear",), backend="inline")
+    assert run_fit(table, options).trials == 2
+
+
+def test_a_run_killed_between_search_and_model_gets_its_model_though_its_time_is_used_up(table, tmp_path):
+    folder = tmp_path / "run"
+    options = FitOptions("label", output=folder, time_limit=4, families=("linear", "decision_tree"), jobs=1)
+    run_fit(table, options)
+    lines = (folder / "journal.jsonl").read_text().splitlines(keepends=True)
+    last = {**json.loads(lines[-1]), "elapsed": 4.0}  # the last trial ended with the time
+    (folder / "journal.jsonl").write_text("".join(lines[:-1]) + json.dumps(last) + "\n")
+    (folder / "result.json").unlink()
+    shutil.rmtree(folder / "model")
+    assert resume_fit(folder).trials >= len(lines)
+    assert load(folder).members
+
+
+def test_predictions_that_cannot_be_read_back_do_not_stop_a_resumed_run(table, tmp_path):
+    folder = tmp_path / "run"
+    options = FitOptions("label", output=folder, trials=4, families=("linear", "decision_tree"), backend="inline")
+    run_fit(table, options)
+    (folder / "trials/00001/predictions.npy").write_bytes(b"torn")
+    result = resume_fit(folder, "+2")
+    assert result.trials == 4
+    assert 1 not in [member["number"] for member in result.members]
 
 
 def test_workers_end_with_a_killed_coordinator(table, tmp_path):

@@ -111,12 +111,18 @@ class Search:
                 continue
             self._learn(record, self._units(record.family, record.params))
             if record.state == "complete":
-                self.finished.append((record, self._journal.predictions(record)))
+                self._restore_predictions(record)
         for name, study in self._studies.items():
             study.restore(record for record in records if record.family == name)
         self._asked = max((record.number for record in records), default=-1) + 1
         self._elapsed = max((record.elapsed for record in records), default=0.0)
         self._random = np.random.default_rng([self._options.seed, self._asked])
+
+    def _restore_predictions(self, record: TrialRecord) -> None:
+        try:
+            self.finished.append((record, self._journal.predictions(record)))
+        except (OSError, ValueError, EOFError) as error:  # the machine lost power before they reached the disk
+            self._observer.note(f"trial {record.number} takes no part: its predictions cannot be read ({error})")
 
     def run(self) -> list[tuple[TrialRecord, NDArray[np.float32]]]:
         """Search; return the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32.

@@ -25,11 +25,14 @@ class Journal:
         if predictions is not None:
             folder = self._folder / trial_folder(record.number)
             folder.mkdir(parents=True, exist_ok=True)
-            np.save(folder / "predictions.npy", predictions, allow_pickle=False)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record.to_json()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            with (folder / "predictions.npy").open("wb") as file:
+                np.save(file, predictions, allow_pickle=False)
+                file.flush()
+                os.fsync(file.fileno())
+        with self._path.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(record.to_json()) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
 
     def drop_models(self, number: int) -> None:
         """Delete a trial's models, which nothing needs any more; its predictions stay."""
