@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,13 +72,30 @@ def dump_context(context: Context, path: Path) -> None:
         cloudpickle.dump(context, file, protocol=5)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """What a process keeps between jobs: the context, and one cache of encoded folds for all families."""
+
+    context: Context
+    cache: EncoderCache
+    _datasets: dict[frozenset[Role], Dataset] = field(default_factory=dict, init=False)
+
+    def dataset(self, roles: frozenset[Role]) -> Dataset:
+        """Return the dataset with the columns of these roles only; the same object each time."""
+        if roles not in self._datasets:
+            whole = self.context.dataset
+            self._datasets[roles] = replace(whole, table=restrict(whole.table, roles, whole.schema))
+        return self._datasets[roles]
+
+
 @functools.lru_cache(maxsize=1)
-def load_context(path: Path) -> tuple[Context, dict[frozenset[Role], EncoderCache], dict[frozenset[Role], Dataset]]:
-    """Read the context once a process, with the caches that go with it."""
+def load_context(path: Path) -> Loaded:
+    """Read the context once a process, with the cache that goes with it."""
     import cloudpickle
 
     with path.open("rb") as file:
-        return cloudpickle.load(file), {}, {}
+        context: Context = cloudpickle.load(file)
+    return Loaded(context, EncoderCache(max_bytes=context.cache_bytes))
 
 
 def warm_context(path: Path) -> None:
@@ -89,14 +106,11 @@ def warm_context(path: Path) -> None:
 def run_job(path: Path, job: Job) -> JobResult:
     """Run a job in this process; `path` is the context's file."""
     started = time.monotonic()
-    context, caches, datasets = load_context(path)
+    loaded = load_context(path)
+    context = loaded.context
     family = context.families[job.trial.family]
     roles = family.inputs
-    if roles not in caches:
-        caches[roles] = EncoderCache(max_bytes=context.cache_bytes)
-        table = restrict(context.dataset.table, roles, context.dataset.schema)
-        datasets[roles] = replace(context.dataset, table=table)
-    encode = _Encode(context, datasets[roles], caches[roles])
+    encode = _Encode(context, loaded.dataset(roles), loaded.cache)
     folds = tuple(context.plan.folds[position] for position in job.folds)
     crossfit_job = CrossFitJob(
         task=context.dataset.task,

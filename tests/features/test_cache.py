@@ -84,6 +84,15 @@ def test_tables_of_different_roles_do_not_mix(mixed_dataset):
     assert len(cache.encode_fold(numbers, FOLD, Encoding()).train.names) < len(whole.train.names)
 
 
+def test_families_that_come_to_the_same_columns_share(mixed_dataset):
+    cache = EncoderCache()
+    few, more = (
+        replace(mixed_dataset, table=restrict(mixed_dataset.table, frozenset(roles)))
+        for roles in ({Role.NUMERIC}, {Role.NUMERIC, Role.BOOLEAN})
+    )
+    assert cache.encode_fold(few, FOLD, Encoding()) is cache.encode_fold(more, FOLD, Encoding())
+
+
 def test_shared_counts_change_no_text(mixed_dataset):
     part = EncoderCache().encode_fold(mixed_dataset, FOLD, Encoding())
     fresh = part.encoder.transform(mixed_dataset.table.take(FOLD.score))
