@@ -30,7 +30,7 @@ class _UsageError(Protocol):
 
 def build_app() -> typer.Typer:
     """Assemble the built-in commands and those that plugins bring."""
-    from automl.cli import evaluate, fit, leaderboard, plugins, predict
+    from automl.cli import evaluate, fit, leaderboard, plugin, plugins, predict
 
     app = typer.Typer(help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback()(_options)
@@ -39,6 +39,7 @@ def build_app() -> typer.Typer:
     app.command("evaluate")(evaluate.evaluate)
     app.command("leaderboard")(leaderboard.leaderboard)
     app.command("plugins")(plugins.plugins)
+    app.add_typer(plugin.app, name="plugin")
     return app
 
 
@@ -89,7 +90,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
-    known = {command.name for command in app.registered_commands}
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     if arguments[0] in known:
         return  # plugins may add commands, not change ours: no need to load them here
     from automl.plugin.registry import discover

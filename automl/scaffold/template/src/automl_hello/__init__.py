@@ -1,0 +1,11 @@
+"""The model family hello, as a plugin of automl-engine."""
+
+from automl.plugin import ModelFamily, hookimpl
+
+from automl_hello.family import Hello
+
+
+@hookimpl
+def automl_families() -> list[ModelFamily]:
+    """Bring the family to the engine."""
+    return [Hello()]
