@@ -178,12 +178,17 @@ def load(path: Path | str) -> FittedModel:
     return load_artifact(Path(path), discover())
 
 
-def evaluate_model(fitted: FittedModel, frame: pd.DataFrame, names: list[str] | None = None) -> dict[str, float]:
-    """Score a model on rows with known targets; by default with every metric that fits the task, its own first."""
+def evaluate_model(
+    fitted: FittedModel, frame: pd.DataFrame, names: list[str] | None = None, folder: Path | None = None
+) -> dict[str, float]:
+    """Score a model on rows with known targets; by default with every metric that fits the task, its own first.
+
+    Image paths start from `folder`.
+    """
     kind = fitted.task.kind
     extra = discover().metrics
     wanted = names or [fitted.task.metric, *metrics_for(kind)]
-    rows = encode_rows(frame, fitted.schema, fitted.task, DataOptions(target=fitted.task.target))
+    rows = encode_rows(frame, fitted.schema, fitted.task, DataOptions(target=fitted.task.target, folder=folder))
     prediction = fitted.predict_table(rows.table)
     scores = {}
     for name in dict.fromkeys(wanted):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,13 +69,16 @@ class FittedModel:
             return np.array(labels, dtype=object)
         return np.array(labels)
 
-    def predict_proba(self, frame: pd.DataFrame) -> Array:
-        """Return calibrated probabilities (n_rows, n_labels) float64; values (n_rows, 1) for regression."""
-        return self.predict_table(to_table(frame, self.schema))
+    def predict_proba(self, frame: pd.DataFrame, folder: Path | None = None) -> Array:
+        """Return calibrated probabilities (n_rows, n_labels) float64; values (n_rows, 1) for regression.
 
-    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
+        Image paths start from `folder` and must stay inside it; None is the current folder, without that rule.
+        """
+        return self.predict_table(to_table(frame, self.schema, folder=folder))
+
+    def predict(self, frame: pd.DataFrame, folder: Path | None = None) -> NDArray[Any]:
         """Return labels in the target's own type, or float64 values, (n_rows,)."""
-        return self.decide(self.predict_proba(frame))
+        return self.decide(self.predict_proba(frame, folder))
 
     def decide(self, prediction: Array) -> NDArray[Any]:
         """Turn probabilities (n_rows, n_labels) into labels (n_rows,); values are passed through."""
@@ -83,11 +87,11 @@ class FittedModel:
         chosen: NDArray[Any] = self.labels[self.output.decision.labels(prediction)]
         return chosen
 
-    def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict_frame(self, frame: pd.DataFrame, folder: Path | None = None) -> pd.DataFrame:
         """Return a column `prediction` and, for classification, `proba_<label>` for every label, in row order."""
         import pandas as pd
 
-        prediction = self.predict_proba(frame)
+        prediction = self.predict_proba(frame, folder)
         columns: dict[str, Any] = {"prediction": self.decide(prediction)}
         if self.task.is_classification:
             columns |= {f"proba_{label}": prediction[:, i] for i, label in enumerate(self.task.labels)}

@@ -20,10 +20,11 @@ Backend = Literal["process", "inline"]
 class FitOptions:
     """Options of a fit; `None` leaves a choice to the engine.
 
-    `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the same
-    model, provided that no time limit ends the search before. `test` is a file or a data
-    frame. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are instances that no
-    plugin brings. The `inline` backend runs trials in this process: no protection, no start-up time.
+    `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the
+    same model, provided that no time limit ends the search before. `test` is a file or a data frame. Image paths
+    start from the folder `images`, by default the table's. `metric` is a name, a `Metric`, a scikit-learn scorer or
+    a callable. `extra_families` are instances that no plugin brings. The `inline` backend runs trials in this
+    process: no protection, no start-up time.
     """
 
     target: str
@@ -40,6 +41,7 @@ class FitOptions:
     weight: str | None = None
     group: str | None = None
     time: str | None = None
+    images: Path | None = None
     families: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     extra_families: tuple[ModelFamily, ...] = ()

@@ -54,8 +54,9 @@ def make_plan(
     prepared = prepare(frame, data_options)
     dataset = prepared.dataset
     if test is not None:
+        test_options = replace(data_options, folder=_image_folder(options, options.test))
         prepared = replace(
-            prepared, test=encode_rows(test, dataset.schema, dataset.task, data_options), test_hash=hash_frame(test)
+            prepared, test=encode_rows(test, dataset.schema, dataset.task, test_options), test_hash=hash_frame(test)
         )
     metric = _metric(options.metric, dataset.task.kind, registry)
     dataset = replace(dataset, task=replace(dataset.task, metric=metric.name))
@@ -69,7 +70,11 @@ def make_plan(
         n_columns=len(dataset.schema.used),
         seed=options.seed,
         ties=Ties(dataset.groups, dataset.times),
-        options=FoldOptions(None if options.trials is not None else options.seconds, options.folds),
+        options=FoldOptions(
+            None if options.trials is not None else options.seconds,
+            options.folds,
+            images=len(dataset.schema.of(Role.IMAGE)),
+        ),
     )
     observer.note(_judging(plan))
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
@@ -88,10 +93,16 @@ def _data_options(options: FitOptions, source: object) -> DataOptions:
         weight=options.weight,
         group=options.group,
         time=options.time,
-        folder=Path(source).parent if isinstance(source, str | Path) else None,
+        folder=_image_folder(options, source),
         test_size=0.0 if options.test is not None else options.test_size,
         seed=options.seed,
     )
+
+
+def _image_folder(options: FitOptions, source: object) -> Path | None:
+    if options.images is not None:
+        return Path(options.images)
+    return Path(source).parent if isinstance(source, str | Path) else None
 
 
 def _kind(task: TaskKind | str | None) -> TaskKind | None:

@@ -68,7 +68,7 @@ def store(folder: Path, source: object, data_hash: str, options: FitOptions) -> 
         kept["lacks"] = "a data frame"
     for field in fields(options):
         value = getattr(options, field.name)
-        if field.name in {"output", "test"} and value is not None:
+        if field.name in {"output", "test", "images"} and value is not None:
             value = _absolute(value) or value
         if field.name == "roles":
             value = {name: str(role) for name, role in value.items()}

@@ -14,6 +14,7 @@ def evaluate(
     metric: Annotated[
         list[str] | None, typer.Option(help="Metrics to report, comma-separated or repeated; default: all that fit.")
     ] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a model on a table whose targets are known."""
@@ -24,7 +25,7 @@ def evaluate(
     from automl.engine import evaluate_model, load
 
     names = [name for value in metric or [] for name in value.split(",")]
-    scores = evaluate_model(load(model), read_table(data), names)
+    scores = evaluate_model(load(model), read_table(data), names, images or data.parent)
     if as_json:
         print_json(scores)
         return

@@ -47,6 +47,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     time: Annotated[
         str | None, typer.Option(help="Column that orders rows in time; folds then look forward only.")
     ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder that image paths start from; default: the table's.")
+    ] = None,
     families: Annotated[
         list[str] | None, typer.Option(help="Model families to try, comma-separated or repeated.")
     ] = None,
@@ -87,6 +90,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         weight=weight,
         group=group,
         time=time,
+        images=images,
         families=_names(families),
         exclude=_names(exclude) or (),
         folds=folds,

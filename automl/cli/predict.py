@@ -15,6 +15,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV or Parquet file to write; default: CSV to the screen.")
     ] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
 ) -> None:
     """Predict a column for new rows, in their order.
 
@@ -33,7 +34,7 @@ def predict(
     extra = [name for name in extra_columns(frame, fitted.schema) if name != fitted.task.target]
     if extra:
         err.print(f"note: ignored columns that the model does not know: {', '.join(extra)}", style="dim")
-    predictions = fitted.predict_frame(frame)
+    predictions = fitted.predict_frame(frame, images or data.parent)
     if output is None:
         predictions.to_csv(sys.stdout, index=False)
     elif output.suffix == ".parquet":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.cells import Series, to_booleans, to_levels, to_text
 from automl.data.dates import to_datetimes
+from automl.data.images import to_images
 from automl.data.numeric import to_numbers
 from automl.data.schema import Column, Role, Schema
 from automl.data.sequences import to_sequences
@@ -23,8 +24,9 @@ _RAW = (Role.TEXT, Role.IMAGE, Role.SEQUENCE)
 def to_table(frame: pd.DataFrame, schema: Schema, *, folder: Path | None = None) -> Table:
     """Read the columns of the schema from a table, in whatever order it has them; the table stays as it is.
 
-    Cells that cannot be read become missing, levels that the schema does not list become `UNSEEN`. Relative image
-    paths start from `folder`. Raises `DataError` naming all columns that are absent.
+    Cells that cannot be read become missing, levels that the schema does not list become `UNSEEN`. Image paths start
+    from `folder` and stay inside it; None is the current folder, without that rule. Raises `DataError` naming all
+    columns that are absent, or the image column of which no file can be read.
     """
     cells = _by_name(frame, schema)
     numeric, boolean = schema.of(Role.NUMERIC), schema.of(Role.BOOLEAN)
@@ -80,6 +82,9 @@ def _raw(series: Series, column: Column, folder: Path | None) -> NDArray[np.obje
     if column.role is Role.SEQUENCE:
         return to_sequences(series)
     texts = to_text(series)
-    if column.role is Role.IMAGE and folder is not None:
-        texts[:] = [None if text is None else str(folder / text.strip()) for text in texts.tolist()]
+    if column.role is Role.IMAGE:
+        try:
+            return to_images(texts, column.parsing, folder)
+        except DataError as error:
+            raise DataError(f"column '{column.name}': {error}") from error
     return texts

@@ -11,6 +11,7 @@ from automl.errors import OptionError
 # takes 8 folds whatever they cost. Here one fit costs rows × √columns × outputs units (boosted trees read a sample of
 # the columns, and grow a tree for each label), calibrated on LightGBM with tuned defaults on two cores.
 UNITS_PER_SECOND = 50_000.0
+IMAGES_PER_SECOND = 150.0  # a small convolutional network from scratch sees each of 32x32 pixels ten times, on one core
 SHARE_OF_RUN = 1 / 8  # of the time limit that cross-validating one typical model may take
 SECONDS_WITHOUT_LIMIT = 3600.0
 
@@ -31,12 +32,14 @@ HOLDOUT_MAX = 50_000
 class FoldOptions:
     """What a user says about folds; None decides by the size of the table and the `seconds` of the run.
 
-    `folds` 1 is a holdout. `repeats` deals the rows anew that many times.
+    `folds` 1 is a holdout. `repeats` deals the rows anew that many times. `images` is how many columns hold images,
+    which take long to learn from.
     """
 
     seconds: float | None = None
     folds: int | None = None
     repeats: int | None = None
+    images: int = 0
 
     def __post_init__(self) -> None:
         if self.folds is not None and self.folds < 1:
@@ -49,16 +52,19 @@ def fold_counts(n_rows: int, n_columns: int, n_outputs: int, options: FoldOption
     """Decide (folds, repeats, reason); one fold means a holdout."""
     seconds = SECONDS_WITHOUT_LIMIT if options.seconds is None else options.seconds
     outputs = n_outputs if n_outputs > 2 else 1  # one model serves two labels
-    fit = n_rows * math.sqrt(max(n_columns, 1)) * outputs / UNITS_PER_SECOND
+    fit = n_rows * (math.sqrt(max(n_columns, 1)) * outputs / UNITS_PER_SECOND + options.images / IMAGES_PER_SECOND)
     allowed = seconds * SHARE_OF_RUN
     if options.folds is not None:
         folds, reason = options.folds, "set by request"
     else:
         folds = next((k for k in FOLD_COUNTS if k * fit <= allowed), 1)
         reason = f"a fit takes about {fit:.2g} s and a model may take {allowed:.2g} s of the run"
-        if folds < 5 and n_rows < FIVE_FOLDS_BELOW:
+        least = 5 if n_rows < FIVE_FOLDS_BELOW else 3 if n_rows < THREE_FOLDS_BELOW else 1
+        if options.images and least * fit > seconds:  # more folds than a run can fit once are no cross-validation
+            least = 1
+        if folds < least == 5:
             folds, reason = 5, f"{n_rows} rows are too few for larger folds"
-        elif folds < 3 and n_rows < THREE_FOLDS_BELOW:
+        elif folds < least == 3:
             folds, reason = 3, f"{n_rows} rows are too few for a holdout"
     if options.repeats is not None:
         return folds, options.repeats, reason

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from automl.data.fingerprint import hash_column
-from automl.data.roles import as_role, missing_images, natural_column
+from automl.data.images import choose_image_parsing
+from automl.data.roles import as_role, natural_column
 from automl.data.schema import Column, Role, Schema
 from automl.data.sketch import Sketch
 from automl.data.useless import why_useless
@@ -21,7 +22,8 @@ class Wishes:
     """What a user says about columns.
 
     `roles` sets roles by name, `drop` ignores columns, `keep` saves columns from being dropped for their content,
-    `exclude` are columns that are no input at all (the target, weights, groups). Image paths are relative to `folder`.
+    `exclude` are columns that are no input at all (the target, weights, groups). Image paths start from
+    `folder` and stay inside it; None is the current folder, without that rule.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -68,14 +70,18 @@ def _column(name: str, frame: pd.DataFrame, position: int, wishes: Wishes) -> Co
         return Column(name, Role.DROPPED, "is dropped by request")
     sketch = Sketch.of(name, frame.iloc[:, position])
     if name in wishes.roles:
-        column = as_role(sketch, wishes.roles[name], "set by request")
-        if column.role is Role.IMAGE and wishes.folder and (why := missing_images(sketch, wishes.folder)):
-            raise DataError(f"column '{name}': {why}; give the folder that its paths start from")
+        column, why = _sized(as_role(sketch, wishes.roles[name], "set by request"), sketch, wishes.folder)
+        if why:
+            raise DataError(f"column '{name}' {why}; give the folder that its paths start from (--images)")
         return column
-    column = natural_column(sketch)
-    if name in wishes.keep:
-        return column
-    why = why_useless(sketch, column)
-    if not why and column.role is Role.IMAGE and wishes.folder:
-        why = missing_images(sketch, wishes.folder)
+    column, unreadable = _sized(natural_column(sketch), sketch, wishes.folder)
+    why = unreadable or ("" if name in wishes.keep else why_useless(sketch, column))
     return Column(name, Role.DROPPED, why) if why else column
+
+
+def _sized(column: Column, sketch: Sketch, folder: Path | None) -> tuple[Column, str]:
+    """Add to an image column the size that its images are kept in, or say why none can be read."""
+    if column.role is not Role.IMAGE:
+        return column, ""
+    parsing, why = choose_image_parsing(sketch.texts, len(sketch.series), folder)
+    return replace(column, parsing=parsing), why

@@ -20,6 +20,7 @@ from automl.data.numeric import to_numbers
 from automl.data.schema import Role, Schema
 from automl.data.split import Ties, hold_out
 from automl.data.target import Wish, encode_target, infer_task, present_target
+from automl.data.unread import unread_cells
 from automl.errors import DataError, unknown
 from automl.task import Task
 
@@ -83,6 +84,7 @@ def prepare(frame: pd.DataFrame, options: DataOptions) -> Prepared:
     schema = infer_schema(train, wishes)
     notes += [f"The column '{c.name}' is ignored: it {c.reason}." for c in schema.of(Role.DROPPED)]
     dataset = _dataset(train, schema, task, options)
+    notes += unread_cells(train, dataset, options.folder)
     if test is None:
         return Prepared(dataset, tuple(notes))
     return Prepared(dataset, tuple(notes), _dataset(test, schema, task, options), hash_frame(test))

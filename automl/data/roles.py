@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from statistics import fmean
 
 import numpy as np
@@ -158,11 +157,3 @@ def _has_numbers(sketch: Sketch) -> bool:
 
 def _example(sketch: Sketch) -> str:
     return sketch.texts[0][:40] if sketch.texts else ""
-
-
-def missing_images(sketch: Sketch, folder: Path) -> str:
-    """Say why an image column cannot be used: none of its first files is in the folder; "" if one is."""
-    paths = sketch.texts[:20]
-    if any((folder / path).is_file() for path in paths):
-        return ""
-    return f"names image files, and '{paths[0]}' is not in {folder}"

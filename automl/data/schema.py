@@ -30,7 +30,7 @@ class Column:
 
     `levels` are the categories of a categorical column as text, in a fixed order (position = code); for a boolean
     column they are the two spellings of false and true. `parsing` names how raw cells become values
-    (`""` for cells that need no parsing): see `automl.data.cells`, `numeric` and `dates`.
+    (`""` for cells that need no parsing): see `automl.data.cells`, `numeric`, `dates` and `images`.
     """
 
     name: str

@@ -23,8 +23,8 @@ class Table:
     - `numeric`: (n_rows, n_numeric) float64, NaN where missing; numeric columns first, then boolean ones as 0/1.
     - `categorical`: (n_rows, n_categorical) int32 positions in the schema's levels, `MISSING` or `UNSEEN`.
     - `datetime`: (n_rows, n_datetime) float64 seconds since 1970 (UTC), NaN where missing.
-    - `raw`: text, image and sequence columns by name, each an object array (n_rows,): str, path as str, or
-      a float32 array of any length; None where missing.
+    - `raw`: text, image and sequence columns by name, each an object array (n_rows,): a str, a uint8 array
+      (height, width, channels) of the column's size, or a float32 array of any length; None where missing.
     - `names`: the column names of each block (`Role.NUMERIC`, `CATEGORICAL`, `DATETIME`, `TEXT`, `IMAGE`, `SEQUENCE`).
     - `levels`: the number of levels of each categorical column.
     """

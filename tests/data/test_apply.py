@@ -22,7 +22,6 @@ TRAIN = pd.DataFrame(
         "d": ["31/12/2019", "01/02/2020", "05/02/2020", "06/02/2020"],
         "t": ["one text", "another text", None, "more"],
         "s": ["1 2 3 4", "5 6 7 8", "9 1 2 3", "4 5 6 7"],
-        "i": ["a.png", "b.png", "c.png", "d.png"],
     }
 )
 SCHEMA = infer_schema(TRAIN, Wishes(roles={"c": Role.CATEGORICAL, "t": Role.TEXT}))
@@ -37,12 +36,11 @@ def same(a: Table, b: Table) -> None:
 
 
 def test_every_role_finds_its_block() -> None:
-    table = to_table(TRAIN, SCHEMA, folder=Path("/pictures"))
+    table = to_table(TRAIN, SCHEMA)
     np.testing.assert_array_equal(table.numeric, [[1.5, 0], [2.25, 1], [3.75, 0], [4.5, 1]])
     np.testing.assert_array_equal(table.categorical[:, 0], [2, 0, 0, 1])
     assert np.diff(table.datetime[:2, 0]) == 32 * 86400
     assert table.raw["t"].tolist() == ["one text", "another text", None, "more"]
-    assert table.raw["i"][0] == "/pictures/a.png"
     assert table.raw["s"][0].tolist() == [1, 2, 3, 4]
     assert table.names[Role.NUMERIC] == ("n", "b")
     assert table.levels == (3,)

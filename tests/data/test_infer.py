@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from automl.data.infer import Wishes, infer_schema
 from automl.data.read import read_table
@@ -46,9 +47,17 @@ COLUMNS: dict[str, tuple[Role, list[object]]] = {
 FRAME = pd.DataFrame({name: pd.Series(cells) for name, (_, cells) in COLUMNS.items()})
 
 
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with one of the pictures that the table names."""
+    (tmp_path / "cats").mkdir()
+    Image.new("RGB", (6, 4)).save(tmp_path / "cats" / "0.JPG")
+    return tmp_path
+
+
 @pytest.mark.parametrize("name", COLUMNS)
-def test_roles_of_typical_columns(name: str) -> None:
-    column = infer_schema(FRAME)[name]
+def test_roles_of_typical_columns(name: str, pictures: Path) -> None:
+    column = infer_schema(FRAME, Wishes(folder=pictures))[name]
     assert column.role is COLUMNS[name][0], column.reason
     assert column.reason
 
@@ -117,14 +126,13 @@ def test_roles_that_do_not_fit_are_refused(name: str, role: Role, words: str) ->
         infer_schema(FRAME, Wishes(roles={name: role}))
 
 
-def test_absent_images_are_noticed(tmp_path: Path) -> None:
-    schema = infer_schema(FRAME, Wishes(folder=tmp_path))
-    assert schema["picture"].role is Role.DROPPED
-    with pytest.raises(DataError, match=r"cats/0\.JPG"):
-        infer_schema(FRAME, Wishes(folder=tmp_path, roles={"picture": Role.IMAGE}))
-    (tmp_path / "cats").mkdir()
-    (tmp_path / "cats" / "0.JPG").write_bytes(b"")
-    assert infer_schema(FRAME, Wishes(folder=tmp_path))["picture"].role is Role.IMAGE
+def test_absent_images_are_noticed(pictures: Path) -> None:
+    column = infer_schema(FRAME, Wishes(folder=pictures))["picture"]
+    assert (column.role, column.parsing) == (Role.IMAGE, "rgb 4x6")
+    (pictures / "cats" / "0.JPG").write_bytes(b"")
+    assert infer_schema(FRAME, Wishes(folder=pictures))["picture"].role is Role.DROPPED
+    with pytest.raises(DataError, match=r"cats/0\.JPG.*--images"):
+        infer_schema(FRAME, Wishes(folder=pictures, roles={"picture": Role.IMAGE}))
 
 
 def test_nothing_to_learn_from_is_an_error() -> None:
@@ -152,5 +160,5 @@ def test_nothing_to_learn_from_is_an_error() -> None:
     ],
 )  # fmt: skip
 def test_roles_in_real_tables(shared: Path, path: str, target: str, expected: dict[str, str]) -> None:
-    schema = infer_schema(read_table(shared / path), Wishes(exclude={target}))
+    schema = infer_schema(read_table(shared / path), Wishes(exclude={target}, folder=(shared / path).parent))
     assert {name: schema[name].role.value for name in expected} == expected

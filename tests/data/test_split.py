@@ -141,6 +141,12 @@ def test_folds_follow_the_budget(
     assert fold_counts(rows, columns, outputs, FoldOptions(seconds))[:2] == expected
 
 
+def test_images_take_long_to_learn_from() -> None:
+    counts = [fold_counts(n, 1, 10, FoldOptions(seconds, images=1))[0] for n, seconds in
+              ((1_500, 60), (8_000, 60), (8_000, 300), (8_000, 3600), (50_000, 300))]  # fmt: skip
+    assert counts == [5, 1, 3, 8, 1]
+
+
 def test_a_holdout_scores_a_tenth_within_bounds() -> None:
     assert [round(holdout_share(n) * n) for n in (3000, 15_000, 50_000, 10**6)] == [1000, 2000, 5000, 50_000]
     y = np.arange(20_000) % 2
