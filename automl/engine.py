@@ -168,7 +168,7 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
     if not finished and search.interrupted:
         raise KeyboardInterrupt
     if not finished:
-        raise RunError(_why_nothing(Journal(folder).records(), options))
+        raise RunError(_why_nothing(Journal(folder).records(), search.closed, options))
     result = finish(plan, finished, options, folder, observer, session.started)
     return replace(result, interrupted=search.interrupted)
 
@@ -258,10 +258,12 @@ def _tell_plugins(registry: Registry, record: TrialRecord, observer: Observer) -
         registry.hook.automl_trial_finished(record=record.to_json())
     except Exception as error:  # a listener must not end the run
         observer.note(f"a plugin's automl_trial_finished raised {type(error).__name__}: {error}")
+        observer.raised("automl_trial_finished", error)
 
 
-def _why_nothing(records: list[TrialRecord], options: FitOptions) -> str:
-    reasons = sorted({f"{record.family}: {record.reason}" for record in records if record.reason})
+def _why_nothing(records: list[TrialRecord], closed: Mapping[str, str], options: FitOptions) -> str:
+    failed = {f"{record.family}: {record.reason}" for record in records if record.reason}
+    reasons = sorted(failed or {f"{name}: {why}" for name, why in closed.items()})
     if not reasons:
         return f"no trial finished within {options.seconds} s: give more time with --time-limit"
     return f"no trial succeeded: {'; '.join(reasons[:3])}; give more time or other families"

@@ -137,9 +137,13 @@ def _accepted(
                 raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
             family.accepts(dataset.task, profile)
             accepted[name] = family
-        except Exception as reason:  # a plugin that raises anything else declines as well
+        except FamilyDeclined as reason:
             declined.append(f"{name} is left out: {reason}")
             observer.note(declined[-1])
+        except Exception as error:  # a plugin that raises anything else declines as well
+            declined.append(f"{name} is left out: it raised {type(error).__name__}: {error}")
+            observer.note(declined[-1])
+            observer.raised(f"{name}: asked whether it accepts the data", error)
     if not accepted:
         raise RunError(f"no model family accepts this data: {'; '.join(declined)}")
     return accepted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ class RunLog(Observer):
     def note(self, text: str) -> None:
         """Log a note."""
         self._write(event="note", text=text)
+
+    def raised(self, where: str, error: BaseException) -> None:
+        """Log an exception with its traceback, its causes' and, where a worker raised it, the worker's."""
+        self._write(event="raised", where=where, traceback="".join(traceback.format_exception(error)))
 
     def trial(self, record: TrialRecord, best: float | None) -> None:
         """Log the outcome of a trial."""

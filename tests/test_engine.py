@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from automl.engine import evaluate_model, load, run_fit
+from automl.engine import _tell_plugins, evaluate_model, load, run_fit
 from automl.errors import DataError, OptionError, RunError
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult
 from automl.plugin import ModelFamily, SklearnFamily
+from automl.plugin.registry import Registry
+from automl.runlog import RunLog
 from automl.search.observer import Observer
+from automl.search.records import TrialRecord
 from tests.conftest import mixed_frame
 
 QUICK = ("linear", "decision_tree", "lightgbm")
@@ -193,6 +197,79 @@ def test_a_family_that_raises_is_recorded_and_the_run_goes_on(tmp_path):
     assert all("no such luck" in row["reason"] for row in failed)
     with pytest.raises(RunError, match="no such luck"):
         fit(frame, tmp_path / "alone", families=("broken",), extra_families=(broken,), trials=2)
+
+
+class Wrong(Broken):
+    """Raises where its deed says."""
+
+    def __init__(self, deed: str) -> None:
+        self.deed = deed
+
+    def accepts(self, task, profile):
+        if self.deed == "accepts":
+            raise RuntimeError("wrong here")
+
+    def portfolio(self, task, profile):
+        if self.deed == "portfolio":
+            raise RuntimeError("wrong here")
+        return super().portfolio(task, profile)
+
+    def suggest(self, trial, task, profile):
+        if self.deed == "suggest":
+            raise RuntimeError("wrong here")
+        return super().suggest(trial, task, profile)
+
+    def cost(self, params, task, profile):
+        if self.deed == "cost":
+            raise RuntimeError("wrong here")
+        return 1.0
+
+    def estimator(self, params, task, seed, threads):
+        if self.deed == "estimator":
+            raise RuntimeError("wrong here")
+        return super().estimator(params, task, seed, threads)
+
+
+@pytest.mark.parametrize(
+    ("deed", "backend"),
+    [(deed, "inline") for deed in ("accepts", "portfolio", "suggest", "cost", "estimator")]
+    + [("estimator", "process")],
+)
+def test_the_log_says_in_which_line_a_family_raised(tmp_path, deed, backend):
+    options = {"families": (*QUICK, "broken"), "extra_families": (Wrong(deed),), "trials": 4, "backend": backend}
+    fit(mixed_frame(), tmp_path, **options)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "run.log").read_text().splitlines()]
+    told = [line for line in lines if line["event"] == "raised" and "wrong here" in line["traceback"]]
+    assert told, deed
+    assert "broken" in told[0]["where"]
+    assert f"in {deed}" in told[0]["traceback"]
+    assert 'raise RuntimeError("wrong here")' in told[0]["traceback"]
+
+
+@pytest.mark.parametrize("deed", ["portfolio", "suggest"])
+def test_a_run_without_any_usable_family_says_why(tmp_path, deed):
+    with pytest.raises(RunError, match="RuntimeError: wrong here"):
+        fit(mixed_frame(), tmp_path, families=("broken",), extra_families=(Wrong(deed),), trials=2)
+
+
+def test_the_log_says_in_which_line_a_listener_raised(tmp_path):
+    def automl_trial_finished(record):
+        raise LookupError("nobody listens")
+
+    registry = Registry(hook=SimpleNamespace(automl_trial_finished=automl_trial_finished))
+    record = TrialRecord(0, "linear", {}, 0, "search", "complete")
+    _tell_plugins(registry, record, RunLog(tmp_path / "run.log"))
+    assert "in automl_trial_finished" in (tmp_path / "run.log").read_text()
+
+
+def test_the_log_says_in_which_line_a_metric_raised(tmp_path):
+    def picky(y, prediction, weights=None):
+        raise ZeroDivisionError("nothing to divide")
+
+    with pytest.raises(RunError, match="nothing to divide"):
+        fit(mixed_frame(), tmp_path, metric=picky, trials=1)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "run.log").read_text().splitlines()]
+    assert any("in picky" in line["traceback"] for line in lines if line["event"] == "raised")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.errors import OptionError
 from automl.search.allocator import Progress, turn_probabilities
 from automl.search.crossfit import Context, Job, run_job
 from automl.search.interrupt import first_interrupt
@@ -80,19 +81,25 @@ class Search:
         self._options, self._executor = options, executor
         self._journal, self._observer, self._hook = journal, observer, finished_hook
         task, profile = context.dataset.task, context.profile
-        self._studies = {
-            name: FamilyStudy(
-                family, task, profile, storage=storage, sampler=options.sampler, seed=derived_seed(options.seed, name)
-            )
-            for name, family in sorted(context.families.items())
-        }
+        self._closed: dict[str, str] = {}
+        self._studies: dict[str, FamilyStudy] = {}
+        for name, family in sorted(context.families.items()):
+            seed = derived_seed(options.seed, name)
+            try:
+                self._studies[name] = FamilyStudy(
+                    family, task, profile, storage=storage, sampler=options.sampler, seed=seed
+                )
+            except OptionError:
+                raise
+            except Exception as error:  # a plugin's portfolio or space; the others go on
+                self._leave_out(name, "its portfolio or search space", error)
         self._progress = {name: Progress() for name in self._studies}
         self._random = np.random.default_rng(options.seed)
         self._pending: list[Pending] = []
         self._asked = 0
         self._best: TrialRecord | None = None
         self._worst = -np.inf
-        self._closed: dict[str, str] = {}
+        self._no_cost: set[str] = set()
         self._started = time.monotonic()
         self._elapsed = 0.0
         self._dropped: set[int] = set()
@@ -168,9 +175,14 @@ class Search:
                     self._closed[name] = "every configuration of its space was tried"
                     continue
                 self._submit(name, asked)
-            except Exception as error:  # a plugin's space or cost estimate; the others go on
-                self._closed[name] = f"its search space raised {type(error).__name__}: {error}"
-                self._observer.note(f"{name} is left out: {self._closed[name]}")
+            except Exception as error:  # a plugin's space; the others go on
+                self._leave_out(name, "its search space", error)
+
+    def _leave_out(self, name: str, what: str, error: Exception) -> None:
+        """Try a family no more because something of it raised."""
+        self._closed[name] = f"{what} raised {type(error).__name__}: {error}"
+        self._observer.note(f"{name} is left out: {self._closed[name]}")
+        self._observer.raised(f"{name}: {what}", error)
 
     def _may_ask(self) -> bool:
         if self._options.trials is not None:
@@ -223,7 +235,10 @@ class Search:
         fits = 1 if family.out_of_bag and context.plan.exchangeable else len(context.plan.folds)
         try:
             return fits * float(family.cost(params, context.dataset.task, context.profile))
-        except Exception:  # a plugin's estimate; one second is as good as any other guess
+        except Exception as error:  # a plugin's estimate; one second is as good as any other guess
+            if name not in self._no_cost:
+                self._no_cost.add(name)
+                self._observer.raised(f"{name}: its cost estimate, taken for a second a fit", error)
             return float(fits)
 
     def _submit(self, name: str, asked: Any) -> None:
@@ -305,6 +320,8 @@ class Search:
     def _finish(self, pending: Pending) -> None:
         record, predictions = pending.collect(self._context)
         record = replace(record, elapsed=self._elapsed + time.monotonic() - self._started)
+        if pending.raised is not None:
+            self._observer.raised(f"{record.family}: trial {record.number}", pending.raised)
         if predictions is None:
             self._journal.drop_models(record.number)
         # On disk first: what is in the journal is never lost and never run again.

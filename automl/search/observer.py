@@ -15,6 +15,9 @@ class Observer:
     def note(self, text: str) -> None:
         """Take a sentence that the user should see."""
 
+    def raised(self, where: str, error: BaseException) -> None:
+        """Take an exception, traceback and all, that a plugin or a user's metric raised, which the run outlives."""
+
     def judged_by(self, metric: Metric) -> None:
         """Take the metric that judges the run."""
 
@@ -40,6 +43,11 @@ class Observers(Observer):
         """Pass on."""
         for observer in self._observers:
             observer.note(text)
+
+    def raised(self, where: str, error: BaseException) -> None:
+        """Pass on."""
+        for observer in self._observers:
+            observer.raised(where, error)
 
     def judged_by(self, metric: Metric) -> None:
         """Pass on."""

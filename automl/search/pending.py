@@ -29,6 +29,7 @@ class Pending:
     kill_at: float | None
     started: float = field(default_factory=time.monotonic)
     reason: str = ""
+    raised: BaseException | None = None
 
     @property
     def done(self) -> bool:
@@ -36,7 +37,10 @@ class Pending:
         return all(future.done() for future in self.futures)
 
     def collect(self, context: Context) -> tuple[TrialRecord, NDArray[np.float32] | None]:
-        """Merge the jobs' results into a record and out-of-fold predictions (n_rows, n_outputs), None if incomplete."""
+        """Merge the jobs' results into a record and out-of-fold predictions (n_rows, n_outputs), None if incomplete.
+
+        `raised` then holds the first exception that made the trial fail, unless it was killed.
+        """
         results: list[JobResult] = []
         reason = ""
         for future in self.futures:
@@ -44,6 +48,7 @@ class Pending:
                 reason = reason or self.reason or "cancelled"
             elif (error := future.exception()) is not None:
                 reason = reason or str(error) or type(error).__name__
+                self.raised = self.raised or (None if self.reason else error)
             else:
                 results.append(future.result())
         seconds = sum(result.seconds for result in results)
@@ -55,6 +60,7 @@ class Pending:
         try:
             return self._judge(context, results, seconds, memory)
         except Exception as error:  # the metric may be a user's own: the trial boundary
+            self.raised = error
             return self._record(
                 "failed", reason=f"{type(error).__name__}: {error}", seconds=seconds, memory=memory
             ), None

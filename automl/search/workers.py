@@ -34,6 +34,7 @@ class CallError(AutoMLError):
 
     def __init__(self, kind: str, message: str, detail: str) -> None:
         super().__init__(f"{kind}: {message}" if message else kind)
+        self.add_note(f"In the worker:\n{detail}")
         self.kind = kind
         self.detail = detail
 
@@ -160,6 +161,7 @@ class WorkerPool(Executor):
                     process = self._start()
             except Exception as error:  # no process can be had: the call fails, the pool stays
                 outcome = WorkerError(f"no worker process could be started ({error})")
+                outcome.__cause__ = error
             if isinstance(outcome, Exception):
                 call.future.set_exception(outcome)
             else:
