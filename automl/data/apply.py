@@ -44,7 +44,7 @@ def to_table(frame: pd.DataFrame, schema: Schema, *, folder: Path | None = None)
             [to_levels(cells[c.name], c.positions, MISSING, UNSEEN) for c in categorical], n_rows, np.int32
         ),
         datetime=_block([to_datetimes(cells[c.name], c.parsing) for c in datetime], n_rows, np.float64),
-        raw={c.name: _raw(cells[c.name], c, folder) for c in raw},
+        raw={c.name: _raw(cells[c.name], c, folder) for c in (*raw, *categorical) if c.role in _RAW or c.composed},
         names={
             Role.NUMERIC: tuple(c.name for c in numeric + boolean),
             Role.CATEGORICAL: tuple(c.name for c in categorical),

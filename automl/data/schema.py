@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from automl.storage import storable
+
+_FEWEST_COMPOSED = 40
+"""With fewer levels there is nothing to gain from taking them apart."""
+_RUNS = re.compile(r"[^\W\d_]+|\d+")
 
 
 @storable("role")
@@ -43,6 +48,14 @@ class Column:
     def positions(self) -> dict[str, int]:
         """Position of each level; found once a column, because single rows are read often."""
         return {level: code for code, level in enumerate(self.levels)}
+
+    @cached_property
+    def composed(self) -> bool:
+        """Whether it is a category whose many levels are composed of parts, as `PC 17599` and `Mott St` are."""
+        if self.role is not Role.CATEGORICAL or len(self.levels) < _FEWEST_COMPOSED:
+            return False
+        sample = self.levels[:500]
+        return sum(len(_RUNS.findall(level)) > 1 for level in sample) > len(sample) / 2
 
 
 @storable("schema")

@@ -24,7 +24,8 @@ class Table:
     - `categorical`: (n_rows, n_categorical) int32 positions in the schema's levels, `MISSING` or `UNSEEN`.
     - `datetime`: (n_rows, n_datetime) float64 seconds since 1970 (UTC), NaN where missing.
     - `raw`: text, image and sequence columns by name, each an object array (n_rows,): a str, a uint8 array
-      (height, width, channels) of the column's size, or a float32 array of any length; None where missing.
+      (height, width, channels) of the column's size, or a float32 array of any length; None where missing. Beside them,
+      categories whose levels are composed of parts (`Column.composed`) as they are written.
     - `names`: the column names of each block (`Role.NUMERIC`, `CATEGORICAL`, `DATETIME`, `TEXT`, `IMAGE`, `SEQUENCE`).
     - `levels`: the number of levels of each categorical column.
     """

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from automl.data.dataset import Dataset
 from automl.data.folds import ALL_ROWS, Fold
+from automl.data.schema import Role
+from automl.data.table import Table
+from automl.features.derive import Strength, strength_of
 from automl.features.encoder import Encoder, fit_unselected, with_selection
 from automl.features.encoding import Encoding, Features
 from automl.features.selection import BoostingRanker, Ranker, Ranking, select
@@ -79,7 +82,8 @@ class EncoderCache:
         part = dataset.take(fold.train)
         target = Target(part.y, part.task, part.weights)
         seed = self.seed + fold.index + 1  # ALL_ROWS is -1, and seeds must not be negative
-        encoder, train = fit_unselected(encoding, part.table, target, seed, self._counter(dataset, fold.train))
+        count, strength = self._counter(dataset, fold.train), self._strength(dataset, fold, target, seed)
+        encoder, train = fit_unselected(encoding, part.table, target, seed, count, strength)
         score = None
         if len(fold.score):
             score = encoder.transform(dataset.table.take(fold.score), self._counter(dataset, fold.score))
@@ -119,6 +123,20 @@ class EncoderCache:
             return found[1][rows]
 
         return count
+
+    def _strength(self, dataset: Dataset, fold: Fold, target: Target, seed: int) -> Strength:
+        """Measure the strength of a fold's columns once for all encodings that ask for it."""
+
+        def strength(table: Table) -> NDArray[np.float64]:
+            columns = table.names.get(Role.NUMERIC, ()), table.names.get(Role.CATEGORICAL, ()), table.levels
+            key = ("strength", *_key(dataset, fold, Encoding()), columns)
+            found: NDArray[np.float64] | None = self._get(key)
+            if found is None:
+                found = strength_of(table, target, seed)
+                self._put(key, found)
+            return found
+
+        return strength
 
     def _get(self, key: Hashable) -> Any:
         """Return the entry's value and make it the most recent, or None."""

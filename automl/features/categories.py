@@ -17,13 +17,15 @@ from automl.features.target import Target
 from automl.features.target_means import TargetColumns, fit_target_means
 from automl.storage import storable
 
+Part = CodeColumns | OnehotColumns | TargetColumns
+
 
 @storable("category_encoder")
 @dataclass(frozen=True, eq=False)
 class CategoryEncoder:
     """Encoders of groups of columns, side by side."""
 
-    parts: tuple[CodeColumns | OnehotColumns | TargetColumns, ...]
+    parts: tuple[Part, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,27 +58,38 @@ def fit_categories(
         return None
     index = LevelIndex(np.arange(len(names)), np.asarray(table.levels, dtype=np.int64))
     known = known_levels(index, index.slots(table.categorical), encoding.min_count)
-    if encoding.categorical == "codes":
-        return _plain(fit_codes(index, known, names), table)
-    if encoding.categorical == "ordered":
-        return _plain(fit_ordered(index, known, names, scaled=encoding.numeric != "raw"), table)
-    varies = known.n_known + known.others > 1
-    by_target = varies & ((known.n_known > encoding.onehot_max) | (encoding.categorical == "target"))
-    parts: list[OnehotColumns | TargetColumns] = []
+    parts: list[Part] = []
     matrices: list[NDArray[np.float32]] = []
-    if (varies & ~by_target).any():
-        onehot = fit_onehot(*_subset(index, known, names, varies & ~by_target))
-        parts.append(onehot)
-        matrices.append(onehot.transform(table.categorical))
-    if by_target.any():
-        means, rows = fit_target_means(*_subset(index, known, names, by_target), table.categorical, target, seed)
+    plain, by_mean = _shares(encoding, known)
+    if plain.any():
+        parts.append(_fit_plain(encoding, *_subset(index, known, names, plain)))
+        matrices.append(parts[-1].transform(table.categorical))
+    if by_mean.any():
+        means, rows = fit_target_means(*_subset(index, known, names, by_mean), table.categorical, target, seed)
         parts.append(means)
         matrices.append(rows)
     return (CategoryEncoder(tuple(parts)), np.concatenate(matrices, axis=1)) if parts else None
 
 
-def _plain(part: CodeColumns, table: Table) -> tuple[CategoryEncoder, NDArray[np.float32]]:
-    return CategoryEncoder((part,)), part.transform(table.categorical)
+def _shares(encoding: Encoding, known: Known) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which columns (n_columns,) are encoded without the target, and which as its means; some are both."""
+    varies = known.n_known + known.others > 1
+    # Means of two levels say what the levels say.
+    beside = varies & (known.n_known > 2) & encoding.target_means
+    if encoding.categorical == "codes":
+        return np.ones(len(varies), dtype=bool), beside
+    if encoding.categorical == "ordered":
+        return varies, beside
+    by_mean = varies & ((known.n_known > encoding.onehot_max) | (encoding.categorical == "target"))
+    return varies & ~by_mean, by_mean | beside
+
+
+def _fit_plain(encoding: Encoding, index: LevelIndex, known: Known, names: tuple[str, ...]) -> Part:
+    if encoding.categorical == "codes":
+        return fit_codes(index, known, names)
+    if encoding.categorical == "ordered":
+        return fit_ordered(index, known, names, scaled=encoding.numeric != "raw")
+    return fit_onehot(index, known, names)
 
 
 def _subset(

@@ -1,4 +1,4 @@
-"""Dates as numbers: calendar parts, elapsed days, and differences between columns."""
+"""Dates as numbers: calendar parts, days to the newest, differences between columns, and places in cycles."""
 
 from __future__ import annotations
 
@@ -14,52 +14,75 @@ MOST_PAIRS = 15
 """Differences are taken between the first six datetime columns only."""
 _DAY = 86_400.0
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0  # the years 1 to 9999, in seconds since 1970
-_PARTS = ("year", "month", "day", "weekday", "hour", "day of year", "weekend", "elapsed days")
+PARTS = ("year", "month", "day", "weekday", "hour", "day of year", "weekend", "days to newest")
+CYCLES = {"day": 1.0, "week": 7.0, "year": 365.2425}
+"""Lengths in days of what `cyclic` dates go round in."""
+_MONDAY = 4.0  # days from Thursday, the first of January 1970
 
 
 @storable("date_encoder")
 @dataclass(frozen=True, eq=False)
 class DateEncoder:
-    """`origins` (n_columns,) float64 are the earliest training seconds, `pairs` (n_pairs, 2) int64 the differences.
+    """`newest` (n_columns,) float64 are the latest training seconds, `pairs` (n_pairs, 2) int64 the differences.
 
-    `chosen` (n_kept,) int64 are the outputs that varied in training, among all parts of all columns and all
-    differences.
+    `chosen` (n_kept,) int64 are the outputs that varied in training, among all parts of all columns, all differences,
+    and all cycles of all columns.
     """
 
-    origins: NDArray[np.float64]
+    newest: NDArray[np.float64]
     pairs: NDArray[np.int64]
     chosen: NDArray[np.int64]
     names: tuple[str, ...]
+    cyclic: bool = False
 
     def transform(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn UTC seconds (n_rows, n_columns) into numbers (n_rows, n_kept) float64, NaN where missing."""
-        return np.take(_expand(seconds, self.origins, self.pairs), self.chosen, axis=1)
+        everything = _expand(seconds, self.newest, self.pairs)
+        if self.cyclic:
+            everything = np.concatenate([everything, _cycles(seconds)], axis=1)
+        return np.take(everything, self.chosen, axis=1)
+
+    @property
+    def columns(self) -> list[tuple[int, ...]]:
+        """Positions of the datetime columns that each output is made of."""
+        n = len(self.newest)
+        made = [(i,) for i in range(n) for _ in PARTS] + [(int(a), int(b)) for a, b in self.pairs]
+        made += [(i,) for i in range(n) for _ in range(2 * len(CYCLES))]
+        return [made[i] for i in self.chosen]
 
 
-def fit_dates(seconds: NDArray[np.float64], names: tuple[str, ...]) -> DateEncoder | None:
+def fit_dates(seconds: NDArray[np.float64], names: tuple[str, ...], cyclic: bool = False) -> DateEncoder | None:
     """Fit on the training rows' seconds (n_rows, n_columns); None where nothing varies."""
     present = np.isfinite(seconds)
-    earliest = np.where(present, seconds, np.inf).min(axis=0, initial=np.inf)
-    origins = np.where(np.isfinite(earliest), earliest, 0.0)
+    latest = np.where(present, seconds, -np.inf).max(axis=0, initial=-np.inf)
+    newest = np.where(np.isfinite(latest), latest, 0.0)
     pairs = (
         list(combinations(range(len(names)), 2))[:MOST_PAIRS] if len(names) <= 6 else list(combinations(range(6), 2))
     )
     differences = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    everything = _expand(seconds, origins, differences)
+    everything = _expand(seconds, newest, differences)
+    if cyclic:
+        everything = np.concatenate([everything, _cycles(seconds)], axis=1)
     gaps = np.isnan(everything)
     low = np.where(gaps, np.inf, everything).min(axis=0, initial=np.inf)
     high = np.where(gaps, -np.inf, everything).max(axis=0, initial=-np.inf)
     chosen = np.flatnonzero(high > low)
     if not len(chosen):
         return None
-    outputs = [f"{name} {part}" for name in names for part in _PARTS]
+    outputs = [f"{name} {part}" for name in names for part in PARTS]
     outputs += [f"{names[left]} minus {names[right]}" for left, right in pairs]
-    return DateEncoder(origins, differences, chosen, tuple(outputs[i] for i in chosen))
+    outputs += [f"{name} {wave} of {cycle}" for name in names for cycle in CYCLES for wave in ("sine", "cosine")]
+    return DateEncoder(newest, differences, chosen, tuple(outputs[i] for i in chosen), cyclic)
 
 
-def _expand(
-    seconds: NDArray[np.float64], origins: NDArray[np.float64], pairs: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _cycles(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sine and cosine of each cycle of each column, (n_rows, n_columns * n_cycles * 2) float64."""
+    days = np.where(np.isfinite(seconds), np.clip(seconds, _EARLIEST, _LATEST), np.nan) / _DAY
+    angles = 2 * np.pi * np.stack([(days - _MONDAY) / length for length in CYCLES.values()], axis=-1)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(seconds), -1)
+
+
+def _expand(seconds: NDArray[np.float64], newest: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
     """Parts of all columns, then differences in seconds: (n_rows, n_columns * n_parts + n_pairs) float64."""
     present = np.isfinite(seconds)
     at = np.clip(np.where(present, seconds, 0.0), _EARLIEST, _LATEST)
@@ -75,11 +98,11 @@ def _expand(
             np.floor(at % _DAY / 3600.0),
             (day - year.astype("datetime64[D]")).astype(np.int64) + 1,
             weekday >= 5,
-            (at - origins) / _DAY,
+            (newest - at) / _DAY,
         ],
         axis=-1,
     ).astype(np.float64)
     parts[~present] = np.nan
     known = np.where(present, at, np.nan)
     gaps = known[:, pairs[:, 0]] - known[:, pairs[:, 1]]
-    return np.concatenate([parts.reshape(len(seconds), seconds.shape[1] * len(_PARTS)), gaps], axis=1)
+    return np.concatenate([parts.reshape(len(seconds), seconds.shape[1] * len(PARTS)), gaps], axis=1)

@@ -13,6 +13,8 @@ from automl.data.table import Table
 from automl.errors import DataError
 from automl.features.categories import CategoryEncoder, fit_categories
 from automl.features.dates import DateEncoder, fit_dates
+from automl.features.derive import Learning, Strength, fit_derivations, strength_of
+from automl.features.derived import Derivation
 from automl.features.encoding import Encoding, Features
 from automl.features.numbers import NumberEncoder, fit_numbers
 from automl.features.selection import BoostingRanker, Selection, select
@@ -29,13 +31,15 @@ from automl.task import Task
 class Encoder:
     """A fitted encoding: what prediction needs to turn rows into the features a model was trained on.
 
-    `inputs` are the columns of the table it was fitted on, by role. A part is None where there is nothing for
-    it to do. `names` and `cardinalities` (n_features,) int64 describe the features after selection. Dates and
+    `inputs` are the columns of the table it was fitted on, by role. `derivations` add columns to a table, each reading
+    those of the ones before; the other parts read the result. A part is None where there is nothing for it to do.
+    `names` and `cardinalities` (n_features,) int64 describe the features after selection. Dates and
     text statistics are numbers, and `numbers` scales them after the table's own.
     """
 
     encoding: Encoding
     inputs: Mapping[Role, tuple[str, ...]]
+    derivations: tuple[Derivation, ...]
     dates: DateEncoder | None
     text_stats: TextStats | None
     numbers: NumberEncoder | None
@@ -49,11 +53,14 @@ class Encoder:
     @property
     def uses_target(self) -> bool:
         """Whether fitting it looked at the targets of the training rows."""
-        return self.selection is not None or (self.categories is not None and self.categories.uses_target)
+        chose = self.selection is not None or (self.derivations and self.encoding.chooses)
+        return bool(chose) or (self.categories is not None and self.categories.uses_target)
 
     def transform(self, table: Table, count: CountTerms | None = None) -> Features:
         """Encode rows that are not training rows; `count` may supply term counts that are already there."""
         self._check(table)
+        for derivation in self.derivations:
+            table = derivation.extend(table)
         pieces = []
         if self.numbers is not None:
             pieces.append(self.numbers.transform(_numbers_of(table, self.dates, self.text_stats)))
@@ -116,16 +123,27 @@ def fit_transform(
 
 
 def fit_unselected(
-    encoding: Encoding, table: Table, target: Target, seed: int, count: CountTerms | None = None
+    encoding: Encoding,
+    table: Table,
+    target: Target,
+    seed: int,
+    count: CountTerms | None = None,
+    strength: Strength | None = None,
 ) -> tuple[Encoder, Features]:
-    """Do the same as `fit_transform`, but keep every column whatever `encoding.keep` says."""
+    """Do the same as `fit_transform`, but keep every column whatever `encoding.keep` says.
+
+    `count` and `strength` may supply what is known already.
+    """
     if not table.n_rows or len(target.y) != table.n_rows:
         raise DataError(f"an encoder learns from a target a row, but got {len(target.y)} for {table.n_rows} rows")
+    inputs = {role: tuple(of_role) for role, of_role in table.names.items() if of_role}
+    strength = strength or (lambda base: strength_of(base, target, seed))
+    derivations, table = fit_derivations(encoding, table, Learning(target, seed, strength))
     pieces, names, cardinalities = [], list[str](), list[NDArray[np.int64]]()
     dates = text_stats = None
     text_names = table.names.get(Role.TEXT, ()) if encoding.text == "svd" else ()
-    if encoding.dates == "parts" and (date_names := table.names.get(Role.DATETIME, ())):
-        dates = fit_dates(table.datetime, date_names)
+    if encoding.dates != "drop" and (date_names := table.names.get(Role.DATETIME, ())):
+        dates = fit_dates(table.datetime, date_names, encoding.dates == "cyclic")
     if text_names:
         text_stats = fit_text_stats([as_texts(table.raw[name]) for name in text_names], text_names)
 
@@ -152,7 +170,8 @@ def fit_unselected(
         cardinalities.append(np.zeros(len(text.names), dtype=np.int64))
     encoder = Encoder(
         encoding=replace(encoding, keep=1.0),
-        inputs={role: tuple(of_role) for role, of_role in table.names.items() if of_role},
+        inputs=inputs,
+        derivations=derivations,
         dates=dates,
         text_stats=text_stats,
         numbers=numbers,
@@ -192,11 +211,13 @@ def _fit_texts(
     """Fit each text column and encode its training rows; columns with nothing to learn are left out."""
     fitted = []
     for name in names:
-        kind = kind_of(as_texts(table.raw[name]))
-        counts = count(name, kind)
-        text = fit_text(name, kind, counts, encoding.text_dims, seed)
-        if text is not None:
-            fitted.append((text, text.transform(counts)))
+        suits = kind_of(as_texts(table.raw[name]))
+        kinds: tuple[TermKind, ...] = ("words", "characters") if encoding.text_terms == "both" else (suits,)
+        for kind in kinds:
+            counts = count(name, kind)
+            text = fit_text(name, kind, counts, encoding.text_dims, seed)
+            if text is not None:
+                fitted.append((text, text.transform(counts)))
     return fitted
 
 

@@ -18,10 +18,10 @@ from automl.storage import storable
 class Encoding:
     """A frozen, hashable wish. Families that wish for the same share the work, so prefer few distinct values.
 
-    - `numeric`: `raw` as they are; `standard` zero mean and unit variance; `quantile` mapped to a normal
-      distribution by ranks; `robust` minus median over IQR, then smoothly clipped to about ±3
-      (x/√(1+(x/3)²)). Infinite numbers count as missing. Date parts and text statistics are numbers too and
-      are treated alike. Except for `raw`, columns that are constant in training are left out.
+    - `numeric`: `raw` as they are; `standard` zero mean and unit variance; `log` the same, but skewed columns as
+      logarithms first; `quantile` mapped to a normal distribution by ranks; `robust` minus median over IQR, then
+      smoothly clipped to about ±3 (x/√(1+(x/3)²)). Infinite numbers count as missing. Date parts, text statistics and
+      derived numbers are treated alike. Except for `raw`, columns that are constant in training are left out.
     - `missing`: `keep` NaN in numbers; `impute` the training median and add an indicator column where
       training had gaps (one for columns whose gaps are in the same rows).
     - `categorical`: `codes` integers 0…n_levels-1 with 0 = missing, unseen or rare (see
@@ -32,23 +32,50 @@ class Encoding:
       number, else one for each of the 10 most frequent labels; out-of-fold inside the training rows); `drop`.
     - `onehot_max`: with `onehot`, columns with more known levels than this become `target` columns instead.
     - `min_count`: levels with fewer training rows than this count as rare.
-    - `dates`: `parts` calendar parts, elapsed days and differences between columns; `drop`.
+    - `dates`: `parts` calendar parts, days to the newest and differences between columns; `cyclic` the same and
+      sine and cosine of the times of day, week and year; `drop`.
     - `text`: `svd` truncated SVD of TF-IDF with `text_dims` columns and a few text statistics; `raw` passes
       cells through in `Features.raw`; `drop`. `images` and `sequences`: `raw` or `drop`.
+    - `text_terms`: with `svd`, the terms are words and pairs of words, or characters (`auto`: what suits the
+      column), or each in columns of their own (`both`).
+
+    Columns made of others, each then treated like the table's own (0 or False: none):
+
+    - `entities`: short texts and code-like categories taken apart: prefix, last word, most common word, shape.
+    - `hash_above`: columns with more levels than this, and than 256, have their levels hashed to 256.
+    - `bins`: every number also as one of so many ranges, a category.
+    - `crosses`: so many pairs of categories, those that tell most beyond their two columns.
+    - `frequency`: training rows of each category.
+    - `groups`: so many pairs of a number and a category: the group's mean, and the distance from it.
+    - `arithmetic`: so many sums, differences, products and ratios of numbers, those with the highest gain.
+    - `target_means`: target means (see `categorical`) of all categories, beside what `categorical` makes of them.
+    - `encoders`: names of plugins' encoders whose columns are added, comma-separated.
     - `keep`: share of the ranked columns kept, in (0, 1]; 1.0 keeps all and ranks nothing.
+    - `selector`: the name of what ranks them, see `automl.features.selectors`.
     """
 
-    numeric: Literal["raw", "standard", "quantile", "robust"] = "raw"
+    numeric: Literal["raw", "standard", "log", "quantile", "robust"] = "raw"
     missing: Literal["keep", "impute"] = "keep"
     categorical: Literal["codes", "onehot", "ordered", "target", "drop"] = "codes"
     onehot_max: int = 64
     min_count: int = 1
-    dates: Literal["parts", "drop"] = "parts"
+    dates: Literal["parts", "cyclic", "drop"] = "parts"
     text: Literal["svd", "raw", "drop"] = "svd"
     text_dims: int = 32
     images: Literal["raw", "drop"] = "drop"
     sequences: Literal["raw", "drop"] = "drop"
+    text_terms: Literal["auto", "both"] = "auto"
+    entities: bool = False
+    hash_above: int = 0
+    bins: int = 0
+    crosses: int = 0
+    frequency: bool = False
+    groups: int = 0
+    arithmetic: int = 0
+    target_means: bool = False
+    encoders: str = ""
     keep: float = 1.0
+    selector: str = "gain"
 
     def __post_init__(self) -> None:
         if not 0.0 < self.keep <= 1.0:
@@ -61,13 +88,20 @@ class Encoding:
         `onehot` does so only where a column has more than `onehot_max` levels, which the encoding alone
         cannot know, so the answer is then True to be safe; `uses_target_for` knows better.
         """
-        return self.keep < 1.0 or self.categorical in {"target", "onehot"}
+        return self.chooses or self.target_means or self.categorical in {"target", "onehot"}
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it chooses columns, or pairs of them, by the target."""
+        return self.keep < 1.0 or bool(self.crosses or self.groups or self.arithmetic or self.encoders)
 
     def uses_target_for(self, levels: Iterable[int]) -> bool:
         """Whether it looks at targets on a table whose categorical columns have these numbers of levels."""
-        if self.keep < 1.0:
+        if self.chooses:
             return True
         most = max(levels, default=0)
+        if self.target_means and (most > 0 or self.bins or self.entities):
+            return True
         return (self.categorical == "target" and most > 0) or (self.categorical == "onehot" and most > self.onehot_max)
 
 

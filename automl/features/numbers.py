@@ -23,7 +23,8 @@ class NumberEncoder:
 
     `columns` (n_kept,) int64 are the input columns that are kept, `indicators` (n_indicators,) int64 those
     whose gaps get a 0/1 column. A kept number becomes (x - center) / scale, or goes through `quantiles`;
-    `fill` replaces gaps before that. `center`, `scale` and `fill` are (n_kept,) float64. `smooth` adds the
+    `fill` replaces gaps before that, and sign(x) log(1 + |x| / unit) the columns whose `unit` (n_kept,) float64 is not
+    0. `center`, `scale` and `fill` are (n_kept,) float64. `smooth` adds the
     soft clipping of `robust`.
     """
 
@@ -35,12 +36,15 @@ class NumberEncoder:
     quantiles: QuantileMap | None
     smooth: bool
     names: tuple[str, ...]
+    unit: NDArray[np.float64] | None = None
 
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Scale values (n_rows, n_columns) to (n_rows, n_kept + n_indicators) float32."""
         finite = np.isfinite(values)
         kept = np.where(np.take(finite, self.columns, axis=1), np.take(values, self.columns, axis=1), self.fill)
         kept = np.clip(kept, -LARGEST, LARGEST)
+        if self.unit is not None:
+            kept = logarithms(kept, self.unit)
         if self.quantiles is not None:
             kept = self.quantiles.transform(kept)
         elif self.center is not None and self.scale is not None:
@@ -74,8 +78,12 @@ def fit_numbers(encoding: Encoding, values: NDArray[np.float64], names: tuple[st
     order, n_present, clean = order[:, chosen], n_present[chosen], clean[:, chosen]
     median = _quantile(order, n_present, 0.5)
     half_range = (highest[chosen] - lowest[chosen]) / 2
-    center = scale = quantiles = None
-    if encoding.numeric == "standard":
+    center = scale = quantiles = unit = None
+    if encoding.numeric == "log":
+        unit = _units(clean, n_present)
+        clean = logarithms(clean, unit)
+        half_range = np.full(len(chosen), 0.0)
+    if encoding.numeric in {"standard", "log"}:
         divisor = np.maximum(n_present, 1)
         center = np.nansum(clean, axis=0) / divisor
         scale = _usable(np.sqrt(np.nansum((clean - center) ** 2, axis=0) / divisor), half_range)
@@ -93,7 +101,34 @@ def fit_numbers(encoding: Encoding, values: NDArray[np.float64], names: tuple[st
         quantiles=quantiles,
         smooth=encoding.numeric == "robust",
         names=tuple(names[i] for i in chosen) + tuple(f"{names[i]} is missing" for i in indicators),
+        unit=unit,
     )
+
+
+def logarithms(values: NDArray[np.float64], unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn the columns of values (n_rows, n_columns) whose unit (n_columns,) is not 0 into signed logarithms."""
+    with np.errstate(over="ignore"):  # a unit may be tiny; what overflows is clipped
+        ratio = np.clip(np.abs(values) / np.where(unit > 0, unit, 1.0), 0.0, LARGEST)
+    return np.where(unit > 0, np.sign(values) * np.log1p(ratio), values)
+
+
+def _units(values: NDArray[np.float64], n_present: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Choose a unit for columns that are skewed and less so as logarithms: the median size; 0 for the others."""
+    size = np.sort(np.abs(values), axis=0)
+    unit = _usable(_quantile(size, n_present, 0.5), np.zeros(values.shape[1]))
+    before, after = _skew(values), _skew(logarithms(values, unit))
+    return np.where((np.abs(before) > 1.0) & (np.abs(after) < np.abs(before)), unit, 0.0)
+
+
+def _skew(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Skewness (n_columns,) of the cells that are there, 0 where they do not vary."""
+    present = np.maximum(np.isfinite(values).sum(axis=0), 1)
+    largest = np.nanmax(np.abs(values), axis=0, initial=0.0)
+    values = values / np.where(largest > 0, largest, 1.0)  # so that third powers stay finite
+    centred = values - np.nansum(values, axis=0) / present
+    variance = np.nansum(centred**2, axis=0) / present
+    third = np.nansum(centred**3, axis=0) / present
+    return np.where(variance > 1e-24, third / np.maximum(variance, 1e-24) ** 1.5, 0.0)
 
 
 def _quantile(order: NDArray[np.float64], n_present: NDArray[np.int64], share: float) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ def restrict(table: Table, roles: frozenset[Role], schema: Schema | None = None)
     Booleans lie in the numeric block and only a schema tells them from numbers: without one, the whole block
     stays if either role is wanted.
     """
-    names = dict(table.names)
+    names, raw = dict(table.names), dict(table.raw)
     numeric, levels, categorical, datetime = table.numeric, table.levels, table.categorical, table.datetime
     wanted = _wanted_numbers(names.get(Role.NUMERIC, ()), roles, schema)
     if len(wanted) < len(names.get(Role.NUMERIC, ())):
@@ -24,11 +24,11 @@ def restrict(table: Table, roles: frozenset[Role], schema: Schema | None = None)
         names[Role.NUMERIC] = tuple(names[Role.NUMERIC][i] for i in wanted)
     if Role.CATEGORICAL not in roles:
         categorical, levels = categorical[:, :0], ()
+        raw = {name: cells for name, cells in raw.items() if name not in names.get(Role.CATEGORICAL, ())}
         names[Role.CATEGORICAL] = ()
     if Role.DATETIME not in roles:
         datetime = datetime[:, :0]
         names[Role.DATETIME] = ()
-    raw = dict(table.raw)
     for role in _RAW:
         if role not in roles:
             for name in names.pop(role, ()):

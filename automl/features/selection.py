@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.encoding import Features
+from automl.features.gain import boosted_gain
 from automl.features.target import Target
 from automl.storage import storable
-from automl.task import TaskKind
 
 _FEWEST_ROWS = 5  # below, trees have nothing to split
 
@@ -94,8 +94,6 @@ class BoostingRanker:
 
     def _gain(self, features: Features, target: Target, rng: np.random.Generator) -> NDArray[np.float64]:
         """Gain of each feature, then of each probe, (n_features + n_probes,) float64."""
-        import lightgbm
-
         n_rows, n_features = features.matrix.shape
         n_probes = min(50, max(5, round(0.2 * n_features)))
         n_chosen = min(n_rows, self.most_rows, max(2000, self.most_cells // (n_features + n_probes)))
@@ -104,35 +102,6 @@ class BoostingRanker:
         matrix = np.take(features.matrix, rows, axis=0)
         probes = rng.permuted(np.take(matrix, copied, axis=1), axis=0)
         cardinalities = np.concatenate([features.cardinalities, features.cardinalities[copied]])
-        data = lightgbm.Dataset(
-            np.concatenate([matrix, probes], axis=1),
-            label=target.y[rows],
-            weight=None if target.weights is None else target.weights[rows],
-            categorical_feature=[int(i) for i in np.flatnonzero(cardinalities)],
-            params={"verbosity": -1, "min_data_in_bin": 1 if n_chosen < 200 else 3},
-        )
+        part = np.concatenate([matrix, probes], axis=1)
         seed = int(rng.integers(2**31))
-        n_outputs = target.task.n_outputs if target.task.kind is TaskKind.MULTICLASS else 1
-        rounds = max(10, min(self.rounds, 3 * self.rounds // n_outputs))  # a round has a tree for each label
-        booster = lightgbm.train(self._options(target, n_chosen, seed), data, num_boost_round=rounds)
-        return np.asarray(booster.feature_importance("gain"), dtype=np.float64)
-
-    def _options(self, target: Target, n_rows: int, seed: int) -> dict[str, Any]:
-        objective: dict[str, Any] = {"objective": "regression"}
-        if target.task.kind is TaskKind.BINARY:
-            objective = {"objective": "binary"}
-        elif target.task.kind is TaskKind.MULTICLASS:
-            objective = {"objective": "multiclass", "num_class": target.task.n_outputs}
-        return objective | {
-            "learning_rate": 0.1,
-            "num_leaves": 31,
-            "min_data_in_leaf": min(20, max(2, n_rows // 20)),
-            "feature_fraction": 0.7,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-            "seed": seed,
-            "deterministic": True,
-            "force_col_wise": True,
-            "num_threads": self.threads,
-            "verbosity": -1,
-        }
+        return boosted_gain(part, cardinalities, target.take(rows), seed, self.rounds, self.threads)

@@ -21,6 +21,10 @@ class Target:
     task: Task
     weights: NDArray[np.float64] | None = None
 
+    def take(self, rows: NDArray[np.int64]) -> Target:
+        """Return the rows at these positions."""
+        return Target(self.y[rows], self.task, None if self.weights is None else self.weights[rows])
+
     @property
     def mass(self) -> NDArray[np.float64]:
         """Weights with mean one, (n_rows,) float64."""

@@ -19,13 +19,13 @@ def test_parts_of_a_date():
     np.testing.assert_array_equal(out["d hour"], [23, 6, np.nan, 20])
     np.testing.assert_array_equal(out["d day of year"], [364, 60, np.nan, 201])
     np.testing.assert_array_equal(out["d weekend"], [1, 0, np.nan, 1])
-    assert out["d elapsed days"][3] == 0
-    assert out["d elapsed days"][0] == pytest.approx((train[0, 0] - train[3, 0]) / 86400)
+    assert out["d days to newest"][1] == 0
+    assert out["d days to newest"][0] == pytest.approx((train[1, 0] - train[0, 0]) / 86400)
 
 
 def test_parts_that_do_not_vary_are_left_out():
     encoder = fit_dates(seconds("2024-01-01", "2024-01-02", "2024-01-03"), ("d",))
-    assert encoder.names == ("d day", "d weekday", "d day of year", "d elapsed days")
+    assert encoder.names == ("d day", "d weekday", "d day of year", "d days to newest")
 
 
 def test_differences_between_columns():
@@ -47,3 +47,14 @@ def test_nothing_to_learn_and_absurd_times():
     encoder = fit_dates(np.array([[0.0], [1e9], [np.inf]]), ("d",))
     assert np.isnan(encoder.transform(np.array([[np.inf], [-np.inf]]))).all()
     assert np.isfinite(encoder.transform(np.array([[1e300], [-1e300]]))).all()
+
+
+def test_cycles_close():
+    encoder = fit_dates(seconds("2024-01-01T00:00", "2024-07-03T18:00", "2024-12-31T23:59:59", None), ("d",), cyclic=True)
+    out = dict(zip(encoder.names, encoder.transform(seconds("2024-01-01T06:00", "2024-01-08T06:00", None)).T, strict=True))
+    np.testing.assert_allclose(out["d sine of day"], [1, 1, np.nan], atol=1e-9)
+    np.testing.assert_allclose(out["d cosine of day"], [0, 0, np.nan], atol=1e-9)
+    assert out["d sine of week"][0] == pytest.approx(out["d sine of week"][1])
+    ends = encoder.transform(seconds("2023-12-31T23:59:59", "2024-01-01T00:00"))
+    at = encoder.names.index("d cosine of year")
+    assert ends[0, at] == pytest.approx(ends[1, at], abs=1e-3)

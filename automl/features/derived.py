@@ -1,0 +1,59 @@
+"""Columns made of other columns: what a derivation adds to a table, which encoders then treat like the table's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.data.schema import Role
+from automl.data.table import Table
+from automl.storage import storable
+
+
+@storable("made_column")
+@dataclass(frozen=True)
+class Made:
+    """A column that a derivation adds: its name, the columns it is made of, and its number of levels (0: a number)."""
+
+    name: str
+    sources: tuple[str, ...]
+    levels: int = 0
+
+
+class Derivation(Protocol):
+    """A fitted derivation; a frozen dataclass registered with `storable`."""
+
+    @property
+    def made(self) -> tuple[Made, ...]:
+        """The columns that it adds: numbers first, then categories."""
+        ...
+
+    def extend(self, table: Table) -> Table:
+        """Return the table with the columns added, for rows that are not training rows."""
+        ...
+
+
+def widen(
+    table: Table,
+    made: Sequence[Made],
+    numbers: NDArray[np.float64] | None = None,
+    codes: NDArray[np.int32] | None = None,
+) -> Table:
+    """Add `numbers` (n_rows, n_numbers) and category `codes` (n_rows, n_categories) behind those of a table.
+
+    Codes are 0…levels-1, `MISSING` or `UNSEEN`.
+    """
+    names = dict(table.names)
+    numeric, categorical, levels = table.numeric, table.categorical, table.levels
+    if numbers is not None and numbers.shape[1]:
+        numeric = np.concatenate([numeric, numbers], axis=1)
+        names[Role.NUMERIC] = names.get(Role.NUMERIC, ()) + tuple(m.name for m in made if not m.levels)
+    if codes is not None and codes.shape[1]:
+        categorical = np.concatenate([categorical, codes.astype(np.int32, copy=False)], axis=1)
+        names[Role.CATEGORICAL] = names.get(Role.CATEGORICAL, ()) + tuple(m.name for m in made if m.levels)
+        levels += tuple(m.levels for m in made if m.levels)
+    return replace(table, numeric=numeric, categorical=categorical, names=names, levels=levels)
