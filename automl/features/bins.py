@@ -40,7 +40,7 @@ def fit_bins(table: Table, n_bins: int, n_numbers: int) -> tuple[Bins, Table] | 
         finite = table.numeric[:, i][np.isfinite(table.numeric[:, i])]
         if len(finite) < n_bins:
             continue
-        inner = np.unique(np.quantile(finite, shares))
+        inner = np.unique(np.quantile(finite, shares, method="inverted_cdf"))
         inner = inner[inner > finite.min()]
         if len(inner) < 2:
             continue

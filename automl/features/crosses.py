@@ -25,20 +25,20 @@ FEWEST_ROWS = 3
 @storable("crosses")
 @dataclass(frozen=True, eq=False)
 class Crosses:
-    """`pairs` (n_pairs, 2) int64 are positions of categorical columns, `widths` (n_pairs,) int64 multiply the first.
+    """`pairs` (n_pairs, 2) int64 are positions of categorical columns, `levels` (n_pairs, 2) int64 their levels.
 
     `known` (n_known,) int64 are the combinations that training made known, ascending within each pair, one pair after
     the other; `made` says how many each has.
     """
 
     pairs: NDArray[np.int64]
-    widths: NDArray[np.int64]
+    levels: NDArray[np.int64]
     known: NDArray[np.int64]
     made: tuple[Made, ...]
 
     def extend(self, table: Table) -> Table:
         """Add a category a pair."""
-        combined = _combine(table.categorical, self.pairs, self.widths)
+        combined = _combine(table.categorical, self.pairs, self.levels)
         codes = np.full(combined.shape, UNSEEN, dtype=np.int32)
         start = 0
         for i, column in enumerate(self.made):
@@ -81,8 +81,8 @@ def fit_crosses(
 
 def _known(table: Table, pairs: NDArray[np.int64]) -> Crosses | None:
     """Find the combinations with enough rows; pairs that have none are left out."""
-    widths = np.asarray(table.levels, dtype=np.int64)[pairs[:, 1]] + 2
-    combined = _combine(table.categorical, pairs, widths)
+    levels = np.asarray(table.levels, dtype=np.int64)[pairs]
+    combined = _combine(table.categorical, pairs, levels)
     names = table.names[Role.CATEGORICAL]
     kept, known, made = [], [], []
     for i, (left, right) in enumerate(pairs):
@@ -92,13 +92,14 @@ def _known(table: Table, pairs: NDArray[np.int64]) -> Crosses | None:
             kept.append(i)
             known.append(values)
             made.append(Made(f"{names[left]} × {names[right]}", (names[left], names[right]), len(values)))
-    return Crosses(pairs[kept], widths[kept], np.concatenate(known), tuple(made)) if kept else None
+    return Crosses(pairs[kept], levels[kept], np.concatenate(known), tuple(made)) if kept else None
 
 
-def _combine(codes: NDArray[np.int32], pairs: NDArray[np.int64], widths: NDArray[np.int64]) -> NDArray[np.int64]:
+def _combine(codes: NDArray[np.int32], pairs: NDArray[np.int64], levels: NDArray[np.int64]) -> NDArray[np.int64]:
     """One whole number for each row and pair of codes, (n_rows, n_pairs) int64."""
-    left, right = np.take(codes, pairs[:, 0], axis=1), np.take(codes, pairs[:, 1], axis=1)
-    return (left.astype(np.int64) - UNSEEN) * widths + (right - UNSEEN)
+    both = codes[:, pairs].astype(np.int64)
+    both = np.where((both >= UNSEEN) & (both < levels), both, UNSEEN) - UNSEEN
+    return np.asarray(both[..., 0] * (levels[:, 1] + 2) + both[..., 1])
 
 
 def _explained(codes: NDArray[np.int32], levels: NDArray[np.int64], target: Target, seed: int) -> NDArray[np.float64]:

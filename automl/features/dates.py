@@ -79,7 +79,8 @@ def _cycles(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sine and cosine of each cycle of each column, (n_rows, n_columns * n_cycles * 2) float64."""
     days = np.where(np.isfinite(seconds), np.clip(seconds, _EARLIEST, _LATEST), np.nan) / _DAY
     angles = 2 * np.pi * np.stack([(days - _MONDAY) / length for length in CYCLES.values()], axis=-1)
-    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(seconds), -1)
+    waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    return waves.reshape(len(seconds), seconds.shape[1] * 2 * len(CYCLES))
 
 
 def _expand(seconds: NDArray[np.float64], newest: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:

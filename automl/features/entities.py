@@ -25,6 +25,7 @@ _MOST_LEVELS = 64
 _FEWEST_ROWS = 5  # training rows that a level needs
 _MOST_CELLS = 50_000
 _SHARED = 0.1  # of the rows must share their cell with another, for the rows of a cell to be counted
+_EVERYWHERE = 0.9  # of the cells; a word that more of them hold tells nothing
 _LONGEST = 80  # characters of a cell that are read: names and codes are short, and long texts are not taken apart
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _PREFIX = re.compile(r"[^\W\d_]*")
@@ -83,7 +84,7 @@ class Entities:
                     codes[row, i, j] = self._positions[i][j].get(value, UNSEEN)
         n_numbers = len(self.names) * len(NUMBERS)
         kept = self.chosen[self.chosen < n_numbers], self.chosen[self.chosen >= n_numbers] - n_numbers
-        flat = numbers.reshape(table.n_rows, -1), codes.reshape(table.n_rows, -1)
+        flat = numbers.reshape(table.n_rows, n_numbers), codes.reshape(table.n_rows, len(self.names) * len(PARTS))
         return widen(table, self.made, flat[0][:, kept[0]], flat[1][:, kept[1]])
 
 
@@ -101,7 +102,8 @@ def fit_entities(table: Table, names: Sequence[str]) -> tuple[Entities, Table] |
         rows.append(np.array([count for _, count in known], dtype=np.int64))
         split = [_WORD.findall(cell[:_LONGEST]) for cell in present]
         documents = Counter(word for words in split for word in set(words) if not word.isdecimal())
-        usual = [word for word, count in documents.most_common(_MOST_LEVELS) if count >= _FEWEST_ROWS]
+        most = _EVERYWHERE * len(present)
+        usual = [word for word, count in documents.most_common(_MOST_LEVELS) if _FEWEST_ROWS <= count <= most]
         common.append(tuple(usual))
         ranks = {word: rank for rank, word in enumerate(usual)}
         parts = [_parts(cell[:_LONGEST], words, ranks) for cell, words in zip(present, split, strict=True)]

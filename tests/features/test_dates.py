@@ -50,8 +50,12 @@ def test_nothing_to_learn_and_absurd_times():
 
 
 def test_cycles_close():
-    encoder = fit_dates(seconds("2024-01-01T00:00", "2024-07-03T18:00", "2024-12-31T23:59:59", None), ("d",), cyclic=True)
-    out = dict(zip(encoder.names, encoder.transform(seconds("2024-01-01T06:00", "2024-01-08T06:00", None)).T, strict=True))
+    encoder = fit_dates(
+        seconds("2024-01-01T00:00", "2024-07-03T18:00", "2024-12-31T23:59:59", None), ("d",), cyclic=True
+    )
+    out = dict(
+        zip(encoder.names, encoder.transform(seconds("2024-01-01T06:00", "2024-01-08T06:00", None)).T, strict=True)
+    )
     np.testing.assert_allclose(out["d sine of day"], [1, 1, np.nan], atol=1e-9)
     np.testing.assert_allclose(out["d cosine of day"], [0, 0, np.nan], atol=1e-9)
     assert out["d sine of week"][0] == pytest.approx(out["d sine of week"][1])
