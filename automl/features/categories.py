@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +51,12 @@ class CategoryEncoder:
 
 
 def fit_categories(
-    encoding: Encoding, table: Table, target: Target, seed: int
+    encoding: Encoding, table: Table, target: Target, seed: int, means_only: Collection[str] = ()
 ) -> tuple[CategoryEncoder, NDArray[np.float32]] | None:
-    """Fit on training rows; return also their own encoding (n_rows, n_outputs), None if that is empty."""
+    """Fit on training rows; return also their own encoding (n_rows, n_outputs), None if that is empty.
+
+    Columns in `means_only` become target means in any case.
+    """
     names = table.names.get(Role.CATEGORICAL, ())
     if not names or encoding.categorical == "drop":
         return None
@@ -60,7 +64,7 @@ def fit_categories(
     known = known_levels(index, index.slots(table.categorical), encoding.min_count)
     parts: list[Part] = []
     matrices: list[NDArray[np.float32]] = []
-    plain, by_mean = _shares(encoding, known)
+    plain, by_mean = _shares(encoding, known, np.array([name in means_only for name in names]))
     if plain.any():
         parts.append(_fit_plain(encoding, *_subset(index, known, names, plain)))
         matrices.append(parts[-1].transform(table.categorical))
@@ -71,17 +75,19 @@ def fit_categories(
     return (CategoryEncoder(tuple(parts)), np.concatenate(matrices, axis=1)) if parts else None
 
 
-def _shares(encoding: Encoding, known: Known) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _shares(
+    encoding: Encoding, known: Known, means_only: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which columns (n_columns,) are encoded without the target, and which as its means; some are both."""
     varies = known.n_known + known.others > 1
     # Means of two levels say what the levels say.
-    beside = varies & (known.n_known > 2) & encoding.target_means
+    beside = varies & ((known.n_known > 2) & encoding.target_means | means_only)
     if encoding.categorical == "codes":
-        return np.ones(len(varies), dtype=bool), beside
+        return ~means_only, beside
     if encoding.categorical == "ordered":
-        return varies, beside
+        return varies & ~means_only, beside
     by_mean = varies & ((known.n_known > encoding.onehot_max) | (encoding.categorical == "target"))
-    return varies & ~by_mean, by_mean | beside
+    return varies & ~by_mean & ~means_only, by_mean | beside
 
 
 def _fit_plain(encoding: Encoding, index: LevelIndex, known: Known, names: tuple[str, ...]) -> Part:

@@ -12,6 +12,7 @@ from automl.data.schema import Role
 from automl.data.table import Table
 from automl.errors import DataError
 from automl.features.categories import CategoryEncoder, fit_categories
+from automl.features.crosses import Crosses
 from automl.features.dates import DateEncoder, fit_dates
 from automl.features.derive import Learning, Strength, fit_derivations, strength_of
 from automl.features.derived import Derivation
@@ -157,7 +158,9 @@ def fit_unselected(
         names += numbers.names
         cardinalities.append(np.zeros(len(numbers.names), dtype=np.int64))
 
-    fitted = fit_categories(encoding, table, target, seed)
+    # Crosses have so many levels that their means tell more than their codes, which trees would learn by heart.
+    crossed = [made.name for part in derivations if isinstance(part, Crosses) for made in part.made]
+    fitted = fit_categories(encoding, table, target, seed, crossed)
     if fitted is not None:
         pieces.append(fitted[1])
         names += fitted[0].names

@@ -44,7 +44,7 @@ class Encoding:
     - `entities`: short texts and code-like categories taken apart: prefix, last word, most common word, shape.
     - `hash_above`: columns with more levels than this, and than 256, have their levels hashed to 256.
     - `bins`: every number also as one of so many ranges, a category.
-    - `crosses`: so many pairs of categories, those that tell most beyond their two columns.
+    - `crosses`: so many pairs of categories, those that tell most beyond their two columns, as target means.
     - `frequency`: training rows of each category.
     - `groups`: so many pairs of a number and a category: the group's mean, and the distance from it.
     - `arithmetic`: so many sums, differences, products and ratios of numbers, those with the highest gain.
