@@ -7,33 +7,33 @@ loading refuses what does not match.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automl import storage
+from automl.artifact_files import MANIFEST, checksum, files_in, listed_file, read_json, relative, verify_files
 from automl.data.schema import Role, Schema
-from automl.errors import ArtifactError, PluginError
+from automl.errors import ArtifactError, AutoMLError, PluginError
 from automl.features.encoder import Encoder
 from automl.fitted import FittedModel, Member, Output
 from automl.plugin.family import ModelFamily
+from automl.plugin.model import Model
 from automl.plugin.registry import Registry
 from automl.search.records import TrialRecord
 from automl.task import Task
 from automl.version import VERSION
 
-FORMAT = 1
-MANIFEST = "manifest.json"
+FORMAT = 1  # every format from 1 on can be read; a newer engine adds fields with defaults, or a step that converts
 OUTPUT = "output.npz"
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch")
-_MANIFEST_BYTES = 256 * 2**20  # a larger manifest is damaged or hostile
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _start(folder: Path) -> Path:
 
 def _complete(partial: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Add checksums, write the manifest, and give the folder its final name."""
-    files = {name: _checksum(partial / name) for name in sorted(_files(partial))}
+    files = {name: checksum(partial / name) for name in sorted(files_in(partial))}
     _write_manifest(partial, manifest | {"files": files})
     previous = folder.with_name(f"{folder.name}.previous")
     shutil.rmtree(previous, ignore_errors=True)
@@ -167,17 +167,12 @@ def find_artifact(path: Path) -> Path:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check the manifest of an artifact folder."""
     path = folder / MANIFEST
-    try:
-        if path.stat().st_size > _MANIFEST_BYTES:
-            raise ArtifactError(f"{path}: larger than {_MANIFEST_BYTES} bytes; use an intact copy of the model")
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(
-            f"{path}: the manifest cannot be read ({error}); use an intact copy of the model"
-        ) from error
-    if not isinstance(version, int) or version < 1:
-        raise ArtifactError(f"{path}: format {version!r} is no version number; use an intact copy of the model")
+    manifest = read_json(path)
+    if not isinstance(manifest, dict):
+        raise ArtifactError(f"{path}: it holds no JSON object; use an intact copy of the model")
+    version = manifest.get("format")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ArtifactError(f"{path}: format {str(version)[:40]!r} is no version number; use an intact copy")
     if version > FORMAT:
         raise ArtifactError(
             f"{path}: written in format {version} by automl-engine {manifest.get('engine')}, this one reads up to "
@@ -190,27 +185,41 @@ def load_artifact(path: Path, registry: Registry) -> FittedModel:
     """Load a fitted model; run no code from its files. Raise `ArtifactError` or `PluginError` with the remedy."""
     folder = find_artifact(path)
     manifest = read_manifest(folder)
-    _verify_files(folder, manifest)
+    verify_files(folder, manifest.get("files"))
     try:
-        schema = storage.unpack(manifest["schema"], {})
-        task = storage.unpack(manifest["task"], {})
-        if not isinstance(schema, Schema) or not isinstance(task, Task):
-            raise TypeError("schema or task is of another kind")
+        schema, task = _described(manifest)
         members = tuple(_load_member(folder, manifest, entry, registry) for entry in manifest["members"])
-        encoder_names = {model["encoder"] for entry in manifest["members"] for model in entry["models"]}
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        _check_members(members)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ArtifactError(f"{folder / MANIFEST}: the manifest is damaged ({error}); use an intact copy") from error
-    encoders = {name: storage.load(_listed(folder, manifest, name), Encoder) for name in sorted(encoder_names)}
-    output = storage.load(_listed(folder, manifest, OUTPUT), Output)
-    return FittedModel(schema, task, members, encoders, output, manifest)
+    names = sorted({encoder for member in members for _, encoder in member.models})
+    encoders = {name: storage.load(listed_file(folder, manifest, name), Encoder) for name in names}
+    output = storage.load(listed_file(folder, manifest, OUTPUT), Output)
+    fitted = FittedModel(schema, task, members, encoders, output, manifest)
+    _try_out(fitted, folder)
+    return fitted
+
+
+def _described(manifest: Mapping[str, Any]) -> tuple[Schema, Task]:
+    """Return the schema and the task that the manifest describes."""
+    schema, task = storage.unpack(manifest["schema"], {}), storage.unpack(manifest["task"], {})
+    if not isinstance(schema, Schema) or not isinstance(task, Task):
+        raise TypeError("schema or task is of another kind")
+    names = [column.name for column in schema.columns]
+    if len(set(names)) < len(names):
+        raise ValueError("two columns have the same name")
+    if task.is_classification and not len(set(task.labels)) == len(task.labels) >= 2:
+        raise ValueError("the labels must be two or more, and differ")
+    return schema, task
 
 
 def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, Any], registry: Registry) -> Member:
     family = _family(entry, registry)
     models = []
     for model in entry["models"]:
-        place = folder / _relative(model["folder"])
-        models.append((family.load(place), str(model["encoder"])))
+        place = folder / relative(model["folder"])
+        listed_file(folder, manifest, model["encoder"])
+        models.append((_load_model(family, place), str(model["encoder"])))
     return Member(
         number=int(entry["number"]),
         family=str(entry["family"]),
@@ -220,6 +229,38 @@ def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, 
         inputs=frozenset(Role(role) for role in entry["inputs"]),
         models=tuple(models),
     )
+
+
+def _load_model(family: ModelFamily, folder: Path) -> Model:
+    try:
+        return family.load(folder)
+    except AutoMLError:
+        raise
+    except Exception as error:  # a plugin's reader may fail in any way on a forged file
+        raise ArtifactError(f"{folder}: the model cannot be read ({error!r:.300}); use an intact copy") from error
+
+
+def _check_members(members: Sequence[Member]) -> None:
+    if not members or not all(member.models for member in members):
+        raise ValueError("the model has no members, or one of them no models")
+    if len({member.number for member in members}) < len(members):
+        raise ValueError("two members have the same number")
+    if not all(0 <= member.weight <= 1 and math.isfinite(member.cv_score) for member in members):
+        raise ValueError("the weights must lie in [0, 1] and the scores be finite")
+
+
+def _try_out(fitted: FittedModel, folder: Path) -> None:
+    """Predict a row of missing cells: parts that do not fit together are told here, and not at the first request."""
+    import pandas as pd
+
+    row = pd.DataFrame({column.name: pd.Series([None], dtype=object) for column in fitted.schema.used})
+    try:
+        prediction = fitted.predict_proba(row)
+        fitted.decide(prediction)
+    except Exception as error:  # the parts of a forged model may disagree in any way
+        raise ArtifactError(f"{folder}: its parts do not fit together ({error!r:.300}); use an intact copy") from error
+    if prediction.shape != (1, fitted.task.n_outputs) or not all(map(math.isfinite, prediction.ravel().tolist())):
+        raise ArtifactError(f"{folder}: it predicts no {fitted.task.n_outputs} finite numbers; use an intact copy")
 
 
 def _family(entry: Mapping[str, Any], registry: Registry) -> ModelFamily:
@@ -247,48 +288,6 @@ def _member_entry(item: Selected, models: list[dict[str, str]], registry: Regist
         "inputs": sorted(family.inputs),
         "models": models,
     }
-
-
-def _verify_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    files = manifest.get("files")
-    if not isinstance(files, dict):
-        raise ArtifactError(f"{folder / MANIFEST}: it lists no files; use an intact copy of the model")
-    for name, expected in files.items():
-        path = folder / _relative(name)
-        if path.is_symlink() or not path.is_file():
-            raise ArtifactError(f"{path}: listed in the manifest but not a plain file; use an intact copy of the model")
-        if _checksum(path) != expected:
-            raise ArtifactError(f"{path}: its SHA-256 differs from the manifest's; use an intact copy of the model")
-    extra = set(_files(folder)) - set(files) - {MANIFEST}
-    if extra:
-        raise ArtifactError(f"{folder}: files that the manifest does not list: {', '.join(sorted(extra)[:5])}")
-
-
-def _listed(folder: Path, manifest: Mapping[str, Any], name: str) -> Path:
-    if name not in manifest["files"]:
-        raise ArtifactError(f"{folder}: the manifest does not list '{name}'; use an intact copy of the model")
-    return folder / _relative(name)
-
-
-def _relative(name: object) -> PurePosixPath:
-    """Check that a name from the manifest stays inside the folder."""
-    path = PurePosixPath(str(name))
-    if path.is_absolute() or ".." in path.parts or any(mark in str(name) for mark in "\\:\0"):
-        raise ArtifactError(f"the manifest names '{name}', which is outside the model folder; do not use this model")
-    return path
-
-
-def _files(folder: Path) -> Iterable[str]:
-    for root, folders, names in os.walk(folder):
-        linked = [name for name in folders if (Path(root) / name).is_symlink()]
-        # A linked folder is not walked into; listed as a file, it is one that the manifest does not know.
-        for name in [*names, *linked]:
-            yield (Path(root) / name).relative_to(folder).as_posix()
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from automl.data.apply import to_table
 from automl.data.schema import Role, Schema
 from automl.data.table import Table
 from automl.decision import Decision
+from automl.errors import AutoMLError, PluginError
 from automl.features.encoder import Encoder
 from automl.features.encoding import Features
 from automl.features.roles import restrict
@@ -131,6 +132,14 @@ class _Views:
 
 
 def predict_member(member: Member, views: _Views) -> Array:
-    """Average the member's models, (n_rows, n_outputs) float64."""
-    predictions = [model.predict(views.features(key, member.inputs)) for model, key in member.models]
+    """Average the member's models, (n_rows, n_outputs) float64; raise `PluginError` where one of them fails."""
+    try:
+        predictions = [model.predict(views.features(key, member.inputs)) for model, key in member.models]
+    except AutoMLError:
+        raise
+    except Exception as error:  # plugins' models are other people's code
+        raise PluginError(
+            f"a model of the family '{member.family}' cannot predict these rows ({error!r:.300}): use an intact copy "
+            "of the model, or report it to the family's author"
+        ) from error
     return np.asarray(sum(predictions)) / len(predictions)

@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from automl.artifact import MANIFEST, find_artifact, load_artifact, read_manifest, save_fitted
+from automl.artifact import FORMAT, MANIFEST, find_artifact, load_artifact, read_manifest, save_fitted
 from automl.engine import load, run_fit
 from automl.errors import ArtifactError, PluginError
 from automl.options import FitOptions
@@ -123,6 +124,16 @@ def test_a_planted_pickle_is_refused_and_not_run(model, tmp_path):
     [
         (lambda m: m.update(format=99, engine="9.9"), r"format 99 by automl-engine 9\.9"),
         (lambda m: m.update(format="one"), "no version number"),
+        (lambda m: m.update(format=True), "no version number"),
+        (lambda m: m.update(members=[]), "no members"),
+        (lambda m: m["members"].append(m["members"][0]), "same number"),
+        (lambda m: m["members"][0].update(weight=1e308), "weights"),
+        (lambda m: m["members"][0].update(weight=float("nan")), "NaN"),
+        (lambda m: m["task"]["fields"].update(labels=["high"]), "labels"),
+        (lambda m: m["task"]["fields"].update(labels=["a", "b", "c"]), "finite numbers"),
+        (lambda m: m["schema"]["fields"]["columns"].pop(0), "fit together"),
+        (lambda m: m["files"].update({"x" * 3000: "0"}), "not there"),
+        (lambda m: m["files"].update({next(iter(m["files"])): 5}), "lists no files"),
         (lambda m: m.pop("files"), "lists no files"),
         (lambda m: m.pop("members"), "damaged"),
         (lambda m: m.update(schema=[]), "damaged"),
@@ -143,6 +154,37 @@ def test_links_are_refused(model, tmp_path):
     (model / "output.npz").symlink_to(outside)
     with pytest.raises(ArtifactError, match="not a plain file"):
         load(model)
+
+
+def test_a_linked_folder_is_not_followed(model, tmp_path):
+    shutil.move(model / "encoders", tmp_path / "encoders")
+    (model / "encoders").symlink_to(tmp_path / "encoders")
+    with pytest.raises(ArtifactError, match="does not list"):
+        load(model)
+    change(model, lambda m: m["files"].update(encoders="0"))
+    with pytest.raises(ArtifactError, match="encoders"):
+        load(model)
+
+
+def test_a_manifest_of_brackets_is_one_clear_error(model):
+    (model / MANIFEST).write_text("[" * 200_000)
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        load(model)
+
+
+FORMATS = sorted((Path(__file__).parent / "formats").glob("format_*"))
+
+
+@pytest.mark.parametrize("folder", FORMATS, ids=lambda folder: folder.name)
+def test_a_model_of_every_format_ever_written_predicts_as_it_did(folder):
+    fitted = load(folder / "model")
+    table = pd.read_csv(folder / "rows.csv")
+    expected = pd.read_csv(folder / "predictions.csv")
+    pd.testing.assert_frame_equal(fitted.predict_frame(table), expected, rtol=1e-5, check_dtype=False)
+
+
+def test_the_current_format_is_among_them():
+    assert f"format_{FORMAT}" in {folder.name for folder in FORMATS}
 
 
 def test_a_missing_family_names_the_distribution(model):

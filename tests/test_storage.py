@@ -104,3 +104,23 @@ def test_truncated_and_missing_files_are_named(tmp_path: Path):
 def test_a_name_is_taken_once():
     with pytest.raises(ValueError, match="taken"):
         storable("test.leaf")(dataclass(frozen=True)(type("Other", (), {})))
+
+
+@pytest.mark.parametrize("fields", [{"values": 1, "name": "a"}, {"values": {"$array": "a0"}, "name": 5}, {"other": 1}])
+def test_fields_of_another_kind_are_refused(tmp_path: Path, fields):
+    node = {"$type": "test.leaf", "fields": fields}
+    structure = np.frombuffer(json.dumps(node).encode(), dtype=np.uint8)
+    np.savez(tmp_path / "file.npz", structure=structure, a0=np.zeros(2))
+    with pytest.raises(ArtifactError, match="Leaf"):
+        load(tmp_path / "file.npz", Leaf)
+
+
+def test_numbers_that_json_does_not_know_are_refused(tmp_path: Path):
+    np.savez(tmp_path / "file.npz", structure=np.frombuffer(b"[NaN]", dtype=np.uint8))
+    with pytest.raises(ArtifactError, match="NaN"):
+        load(tmp_path / "file.npz", tuple)
+
+
+def test_what_could_not_be_read_again_is_not_saved(tmp_path: Path):
+    with pytest.raises(TypeError, match=r"Tree\.limit"):
+        save(Tree((), {}, "high"), tmp_path / "tree.npz")  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from automl.version import VERSION  # noqa: E402
 HELP = "From a table and a column to predict to a model that can be trusted and shipped."
 USAGE_ERROR = 2
 INTERRUPTED = 130
+_LONGEST = 4000  # characters of an error message
 
 
 @runtime_checkable
@@ -103,5 +104,7 @@ def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
 def _failed(message: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    # What a file says can be part of a message, and must not steer the terminal.
+    plain = "".join(c if c.isprintable() else " " for c in message[:_LONGEST])
+    sys.stderr.write(f"error: {' '.join(plain.split())}\n")
     return USAGE_ERROR
