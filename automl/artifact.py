@@ -99,7 +99,7 @@ def save_artifact(
 
 
 def save_fitted(fitted: FittedModel, folder: Path) -> None:
-    """Write a fitted model that is in memory as a new artifact at `folder`."""
+    """Write a fitted model that is in memory, with its task as it is there, as a new artifact at `folder`."""
     if folder.exists() and any(folder.iterdir()):
         raise ArtifactError(f"the folder '{folder}' is not empty: name a new one for the model")
     partial = _start(folder)
@@ -117,7 +117,11 @@ def save_fitted(fitted: FittedModel, folder: Path) -> None:
             models.append({"folder": target, "encoder": names[key]})
         entries.append({**entry, "models": models})
     storage.save(fitted.output, partial / OUTPUT)
-    _complete(partial, folder, dict(fitted.manifest) | _versions() | {"members": entries})
+    _complete(
+        partial,
+        folder,
+        dict(fitted.manifest) | _versions() | {"members": entries, "task": storage.pack(fitted.task, {})},
+    )
 
 
 def _start(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +27,7 @@ from automl.engine import load, run_fit
 from automl.fitted import FittedModel
 from automl.leaderboard import read_leaderboard
 from automl.options import FitOptions
-from automl.task import TaskKind
+from automl.task import Label, TaskKind
 
 _FEWEST_ROWS = 5
 _TARGET, _WEIGHT, _GROUP = "__target__", "__weight__", "__group__"
@@ -133,6 +134,13 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.cv_score_ = result.cv_score
         self.members_ = result.members
 
+    def _name_task(self, target: Any, labels: tuple[Label, ...]) -> None:
+        """Give the model, which learned codes of a column with a made-up name, the user's own labels and name."""
+        task = replace(self.model_.task, labels=labels)
+        if isinstance(target, str) and target not in self._columns:
+            task = replace(task, target=target)
+        self.model_ = replace(self.model_, task=task)
+
     def _prediction(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self, "model_")
         return self.model_.predict_proba(self._frame(X, reset=False))
@@ -163,6 +171,7 @@ class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Search on X (n_rows, n_columns), a data frame or an array, and labels y (n_rows,)."""
+        name = getattr(y, "name", None)
         frame, y = self._checked(X, y)
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
@@ -171,6 +180,8 @@ class AutoMLClassifier(ClassifierMixin, _AutoML):  # type: ignore[misc]
         kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
         self._fit(frame, codes.astype(np.int64), kind, sample_weight, groups)
         self.classes_ = classes
+        labels = tuple(label if isinstance(label, str | int | float) else str(label) for label in classes.tolist())
+        self._name_task(name, labels)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -193,8 +204,10 @@ class AutoMLRegressor(RegressorMixin, _AutoML):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Search on X (n_rows, n_columns), a data frame or an array, and values y (n_rows,)."""
+        name = getattr(y, "name", None)
         frame, y = self._checked(X, y)
         self._fit(frame, y.astype(np.float64), TaskKind.REGRESSION, sample_weight, groups)
+        self._name_task(name, ())
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import automl
 from automl import AutoMLClassifier, AutoMLRegressor
+from automl.engine import evaluate_model
 from tests.conftest import mixed_frame
 
 QUICK = {"trials": 2, "families": ("linear", "decision_tree"), "backend": "inline", "random_state": 0}
@@ -58,6 +59,9 @@ def test_data_frames_with_text_columns_need_no_preparation(tmp_path):
     model.save(tmp_path / "model")
     loaded = automl.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.predict_proba(fresh), model.predict_proba(fresh[X.columns]))
+    assert list(loaded.predict_frame(fresh)) == ["prediction", "proba_high", "proba_low"]
+    np.testing.assert_array_equal(loaded.predict(fresh), model.predict(fresh[X.columns]))
+    assert evaluate_model(loaded, fresh, ["accuracy"])["accuracy"] > 0.7, "it knows the name of its target"
 
 
 def test_groups_and_weights_reach_the_search():
