@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,8 @@ from automl.data.prepare import Prepared
 from automl.decision import tune_decision
 from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
 from automl.errors import AutoMLError
-from automl.fitted import FittedModel, Output
+from automl.fitted import Output
 from automl.leaderboard import RESULT
-from automl.metrics import Metric
 from automl.options import FitOptions, FitResult
 from automl.planning import Plan
 from automl.search.journal import Journal
@@ -47,24 +46,39 @@ def finish(
     plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, started: float
 ) -> FitResult:
     """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`."""
-    dataset, metric = plan.prepared.dataset, plan.metric
+    metric = plan.context.metric
     observer.phase("ensembling", f"{len(finished)} models")
     ensemble, output = _ensemble(plan, finished, options)
-    observer.phase("saving")
     members = [
         Selected(record, float(weight), metric.score_of(record.error or 0.0))
         for (record, _), weight in zip(finished, ensemble.weights, strict=True)
         if weight > 0
     ]
     members.sort(key=lambda member: -member.weight)
+    cv_score = metric.score_of(ensemble.honest_error)
+    observer.phase("saving")
+    _save(plan, members, output, cv_score, options.seed, folder)
+    tested = _Tested()
+    if plan.prepared.test is not None:
+        observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
+        tested = _test(plan, plan.prepared.test, folder, observer)
+    result = _result(plan, members, cv_score, tested, folder, time.monotonic() - started)
+    (folder / RESULT).write_text(json.dumps(result.to_json(), indent=1), encoding="utf-8")
+    observer.phase("done", f"{result.seconds:.1f} s")
+    return result
+
+
+def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, seed: int, folder: Path) -> None:
+    """Write the ensemble as an artifact into the run folder."""
+    dataset, metric, prepared = plan.prepared.dataset, plan.context.metric, plan.prepared
     facts = Facts(
         metric=metric.name,
         greater_is_better=metric.greater_is_better,
-        cv_score=metric.score_of(ensemble.honest_error),
-        seed=options.seed,
+        cv_score=cv_score,
+        seed=seed,
         n_rows=dataset.n_rows,
         data_hash=plan.data_hash,
-        test=_test_facts(plan.prepared),
+        test=None if prepared.test is None else {"rows": prepared.test.n_rows, "hash": prepared.test_hash},
     )
     save_artifact(
         folder / "model",
@@ -76,28 +90,47 @@ def finish(
         facts=facts,
         registry=plan.registry,
     )
-    test_score: float | None = None
-    test_scores: dict[int, float] = {}
-    if plan.prepared.test is not None:
-        observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
-        fitted = load_artifact(folder / "model", plan.registry)
-        try:
-            test_score, test_scores = _test(fitted, plan.prepared.test, metric)
-            update_manifest(folder / "model", {"test_score": test_score})
-        except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved
-            observer.note(f"the test part cannot be scored: {error}")
-    records = Journal(folder).records()
-    result = FitResult(
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Scores on the rows kept aside: the ensemble's, and each member's alone by trial number."""
+
+    score: float | None = None
+    alone: Mapping[int, float] = field(default_factory=dict)
+
+
+def _test(plan: Plan, test: Dataset, folder: Path, observer: Observer) -> _Tested:
+    """Load the saved model and score it, and each member alone for the leaderboard, on the rows kept aside."""
+    metric, fitted = plan.context.metric, load_artifact(folder / "model", plan.registry)
+    try:
+        decision = fitted.output.decision
+        by_member = fitted.predict_members(test.table)
+        score = metric.score(test.y, fitted.blend(by_member), test.weights, decision)
+        alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
+        update_manifest(folder / "model", {"test_score": score})
+    except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved
+        observer.note(f"the test part cannot be scored: {error}")
+        return _Tested()
+    return _Tested(score, alone)
+
+
+def _result(
+    plan: Plan, members: list[Selected], cv_score: float, tested: _Tested, folder: Path, seconds: float
+) -> FitResult:
+    """Put together what the caller is told, and `result.json` keeps."""
+    metric = plan.context.metric
+    return FitResult(
         run=folder,
         model=folder / "model",
-        task=dataset.task.kind.value,
+        task=plan.prepared.dataset.task.kind.value,
         metric=metric.name,
         greater_is_better=metric.greater_is_better,
         best_value=metric.best,
-        cv_score=facts.cv_score,
-        test_score=test_score,
-        seconds=time.monotonic() - started,
-        trials=len(records),
+        cv_score=cv_score,
+        test_score=tested.score,
+        seconds=seconds,
+        trials=len(Journal(folder).records()),
         members=tuple(
             {
                 "number": member.record.number,
@@ -105,19 +138,12 @@ def finish(
                 "params": dict(member.record.params),
                 "weight": member.weight,
                 "cv_score": member.cv_score,
-                "test_score": test_scores.get(member.record.number),
+                "test_score": tested.alone.get(member.record.number),
             }
             for member in members
         ),
         notes=plan.prepared.notes,
     )
-    (folder / RESULT).write_text(json.dumps(result.to_json(), indent=1), encoding="utf-8")
-    observer.phase("done", f"{result.seconds:.1f} s")
-    return result
-
-
-def _test_facts(prepared: Prepared) -> dict[str, Any] | None:
-    return None if prepared.test is None else {"rows": prepared.test.n_rows, "hash": prepared.test_hash}
 
 
 def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ensemble, Output]:
@@ -134,7 +160,7 @@ def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ense
         y=y,
         weights=weights,
         folds=[replace(fold, train=fold.train[:0], score=where[fold.score]) for fold in folds.first_repeat],
-        metric=plan.metric,
+        metric=plan.context.metric,
         task=dataset.task,
         # A measured time would make the choice depend on the machine's mood, which a fixed number of trials excludes.
         row_seconds=[] if options.trials is not None else [record.predict_seconds for record, _ in finished],
@@ -145,13 +171,4 @@ def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ense
     calibration = fit_calibration(y.astype(np.int64), blend, weights) if dataset.task.is_classification else None
     if calibration is not None:
         blend = calibration.apply(blend)
-    return ensemble, Output(calibration, tune_decision(plan.metric, y, blend, weights))
-
-
-def _test(fitted: FittedModel, test: Dataset, metric: Metric) -> tuple[float, dict[int, float]]:
-    """Score the ensemble, and each member alone for the leaderboard, on the rows kept aside."""
-    decision = fitted.output.decision
-    by_member = fitted.predict_members(test.table)
-    score = metric.score(test.y, fitted.blend(by_member), test.weights, decision)
-    alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
-    return score, alone
+    return ensemble, Output(calibration, tune_decision(plan.context.metric, y, blend, weights))

@@ -33,7 +33,6 @@ class Plan:
     """What the data and the options come down to before the search."""
 
     prepared: Prepared
-    metric: Metric
     context: Context
     registry: Registry
     data_hash: str
@@ -80,7 +79,7 @@ def make_plan(
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
     accepted = _accepted(families, dataset, profile, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve())
-    return Plan(prepared, metric, context, registry, hash_frame(frame))
+    return Plan(prepared, context, registry, hash_frame(frame))
 
 
 def _data_options(options: FitOptions, source: object) -> DataOptions:

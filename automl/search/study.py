@@ -67,11 +67,6 @@ class FamilyStudy:
         self._constant = not space
 
     @property
-    def portfolio_left(self) -> int:
-        """Strong configurations not yet proposed."""
-        return len(self._left)
-
-    @property
     def next_entry(self) -> Params | None:
         """The next strong configuration, None when the sampler is to propose."""
         return self._left[0] if self._left else None
