@@ -41,6 +41,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     time_limit : seconds of wall clock for `fit`; 300 by default, no limit where `trials` is given.
     metric : name, scikit-learn scorer or callable; roc_auc, log_loss or rmse by default.
     families, exclude : names of model families to try, or to leave out.
+    selection : of features: `auto`, `off`, or the name of a selector.
     trials : number of configurations to try; the same seed then gives the same model.
     random_state : seed of everything random.
     n_jobs : worker processes; None or -1 for all cores.
@@ -57,6 +58,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         metric: Any = None,
         families: Any = None,
         exclude: Any = None,
+        selection: str = "auto",
         trials: int | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -69,6 +71,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.metric = metric
         self.families = families
         self.exclude = exclude
+        self.selection = selection
         self.trials = trials
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -122,6 +125,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
                 group=_GROUP if groups is not None else None,
                 families=_names(self.families),
                 exclude=_names(self.exclude) or (),
+                selection=self.selection,
                 folds=self.folds,
                 seed=_seed(self.random_state),
                 jobs=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),

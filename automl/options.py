@@ -23,8 +23,9 @@ class FitOptions:
     `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the
     same model, provided that no time limit ends the search before. `test` is a file or a data frame. Image paths
     start from the folder `images`, by default the table's. `metric` is a name, a `Metric`, a scikit-learn scorer or
-    a callable. `extra_families` are instances that no plugin brings. The `inline` backend runs trials in this
-    process: no protection, no start-up time.
+    a callable. `extra_families` are instances that no plugin brings. `selection` of features is `auto` (the search
+    decides how many, ranked by gain), `off`, or the name of the selector that ranks them. The `inline` backend runs
+    trials in this process: no protection, no start-up time.
     """
 
     target: str
@@ -45,6 +46,7 @@ class FitOptions:
     families: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     extra_families: tuple[ModelFamily, ...] = ()
+    selection: str = "auto"
     folds: int | None = None
     seed: int = 0
     jobs: int | None = None

@@ -16,6 +16,9 @@ from automl.data.read import read_table
 from automl.data.schema import Role
 from automl.data.split import Ties, plan_folds
 from automl.errors import FamilyDeclined, OptionError, RunError, unknown
+from automl.features.screening import mostly_noise
+from automl.features.target import Target
+from automl.features.toolbox import AUTO, OFF, Toolbox
 from automl.metrics import Metric, default_metric, resolve_metric
 from automl.options import FitOptions
 from automl.plugin.family import ModelFamily
@@ -26,6 +29,9 @@ from automl.task import TaskKind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+RANKING_SHARE = 0.1  # of a run's seconds that a worker may spend on ranking features
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,21 @@ def make_plan(
     observer.note(_judging(plan))
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
     accepted = _accepted(families, dataset, profile, observer)
-    context = Context(dataset, plan, metric, accepted, profile, folder.resolve())
+    toolbox = _toolbox(options, registry, dataset, observer)
+    context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)
     return Plan(prepared, context, registry, hash_frame(frame))
+
+
+def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer: Observer) -> Toolbox:
+    """Gather what all encodings share, and decide whether columns are screened."""
+    selection = options.selection
+    if selection not in {AUTO, OFF} and selection not in registry.selectors:
+        raise unknown("selection", selection, [AUTO, OFF, *registry.selectors])
+    noisy = selection != OFF and mostly_noise(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
+    if noisy:
+        observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
+    seconds = None if options.trials is not None or options.seconds is None else options.seconds * RANKING_SHARE
+    return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, noisy, seconds)
 
 
 def _data_options(options: FitOptions, source: object) -> DataOptions:

@@ -56,6 +56,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     exclude: Annotated[
         list[str] | None, typer.Option(help="Model families to leave out, comma-separated or repeated.")
     ] = None,
+    selection: Annotated[
+        str, typer.Option(help="How features are selected: auto, off, gain, information or backward, or a plugin's.")
+    ] = "auto",
     folds: Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.")] = None,
@@ -93,6 +96,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         images=images,
         families=_names(families),
         exclude=_names(exclude) or (),
+        selection=selection,
         folds=folds,
         seed=seed,
         jobs=jobs,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.features.gain import gain_of
 from automl.features.target import Target
 from automl.storage import storable
@@ -22,7 +22,7 @@ _SIGNS = ("+", "-", "×", "/")
 
 @storable("arithmetic")
 @dataclass(frozen=True, eq=False)
-class Arithmetic:
+class Arithmetic(Derivation):
     """`terms` (n_terms, 3) int64: the operation (sum, difference, product, ratio) and the two numeric columns."""
 
     terms: NDArray[np.int64]

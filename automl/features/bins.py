@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import MISSING, Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.storage import storable
 
 
 @storable("bins")
 @dataclass(frozen=True, eq=False)
-class Bins:
+class Bins(Derivation):
     """Inner `edges` (n_columns, n_edges) float64 of numeric `columns` (n_columns,), ascending, padded with infinity."""
 
     columns: NDArray[np.int64]

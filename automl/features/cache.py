@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -16,12 +17,13 @@ from automl.data.dataset import Dataset
 from automl.data.folds import ALL_ROWS, Fold
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derive import Strength, strength_of
+from automl.features.derive import Learning
 from automl.features.encoder import Encoder, fit_unselected, with_selection
 from automl.features.encoding import Encoding, Features
-from automl.features.selection import BoostingRanker, Ranker, Ranking, select
+from automl.features.selection import Ranking, select
 from automl.features.target import Target
 from automl.features.terms import Counts, CountTerms, TermKind, as_texts, count_terms
+from automl.features.toolbox import Toolbox
 
 GIB = 2**30
 
@@ -53,9 +55,11 @@ class EncoderCache:
     """
 
     seed: int = 0
-    ranker: Ranker = field(default_factory=BoostingRanker)
+    toolbox: Toolbox = field(default_factory=Toolbox)
     max_bytes: int = GIB
     _entries: OrderedDict[Hashable, _Entry] = field(default_factory=OrderedDict, init=False, repr=False)
+
+    _ranking_seconds: float = field(default=0.0, init=False, repr=False)
 
     @property
     def n_bytes(self) -> int:
@@ -63,7 +67,13 @@ class EncoderCache:
         return sum(entry.size for entry in self._entries.values())
 
     def encode_fold(self, dataset: Dataset, fold: Fold, encoding: Encoding) -> EncodedFold:
-        """Encode a fold's training and score rows by an encoder fitted on the training rows."""
+        """Encode a fold's training and score rows by an encoder fitted on the training rows.
+
+        What the toolbox asks of all encodings is added to what this one asks.
+        """
+        return self._encoded(dataset, fold, self.toolbox.applied(encoding))
+
+    def _encoded(self, dataset: Dataset, fold: Fold, encoding: Encoding) -> EncodedFold:
         key = _key(dataset, fold, encoding)
         found: EncodedFold | None = self._get(key)
         if found is None:
@@ -82,33 +92,40 @@ class EncoderCache:
         part = dataset.take(fold.train)
         target = Target(part.y, part.task, part.weights)
         seed = self.seed + fold.index + 1  # ALL_ROWS is -1, and seeds must not be negative
-        count, strength = self._counter(dataset, fold.train), self._strength(dataset, fold, target, seed)
-        encoder, train = fit_unselected(encoding, part.table, target, seed, count, strength)
+        count, learning = self._counter(dataset, fold.train), self._learning(dataset, fold, target, seed)
+        encoder, train = fit_unselected(encoding, part.table, target, seed, count, learning)
         score = None
         if len(fold.score):
             score = encoder.transform(dataset.table.take(fold.score), self._counter(dataset, fold.score))
         return EncodedFold(encoder, train, score)
 
     def _selected(self, dataset: Dataset, fold: Fold, encoding: Encoding) -> EncodedFold:
-        base = self.encode_fold(dataset, fold, replace(encoding, keep=1.0))
-        if not base.encoder.names:
-            return base
-        key = ("ranking", *_key(dataset, fold, replace(encoding, keep=1.0)))
-        ranking: Ranking | None = self._get(key)
+        everything = replace(encoding, keep=1.0)
+        base = self._encoded(dataset, fold, replace(everything, selector=Encoding.selector))
+        ranking = self._ranking(dataset, fold, everything, base) if base.encoder.names else None
         if ranking is None:
-            y, weights = (
-                dataset.y[fold.train],
-                None if dataset.weights is None else dataset.weights[fold.train],
-            )
-            target = Target(y, dataset.task, weights)
-            ranking = self.ranker.rank(base.train, target, self.seed + fold.index + 1)
-            self._put(key, ranking)
-        selection = select(ranking, encoding.keep)
+            return base
+        selection = select(ranking, encoding.keep, base.encoder.names)
         return EncodedFold(
             encoder=with_selection(base.encoder, encoding, selection),
             train=selection.apply(base.train),
             score=None if base.score is None else selection.apply(base.score),
         )
+
+    def _ranking(self, dataset: Dataset, fold: Fold, encoding: Encoding, base: EncodedFold) -> Ranking | None:
+        """Rank a fold's features, or remember how they were ranked; None where the time for rankings is spent."""
+        key = ("ranking", *_key(dataset, fold, encoding))
+        found: Ranking | None = self._get(key)
+        if found is not None:
+            return found
+        if self.toolbox.seconds is not None and self._ranking_seconds > self.toolbox.seconds:
+            return None
+        started = time.monotonic()
+        target = Target(dataset.y, dataset.task, dataset.weights).take(fold.train)
+        ranking = self.toolbox.selectors[encoding.selector].rank(base.train, target, self.seed + fold.index + 1)
+        self._ranking_seconds += time.monotonic() - started
+        self._put(key, ranking)
+        return ranking
 
     def _counter(self, dataset: Dataset, rows: NDArray[np.int64]) -> CountTerms:
         """Take the term counts of some rows from those of all rows, counted once."""
@@ -124,19 +141,23 @@ class EncoderCache:
 
         return count
 
-    def _strength(self, dataset: Dataset, fold: Fold, target: Target, seed: int) -> Strength:
-        """Measure the strength of a fold's columns once for all encodings that ask for it."""
+    def _learning(self, dataset: Dataset, fold: Fold, target: Target, seed: int) -> Learning:
+        """Measure a fold's columns once for all encodings that ask for it."""
 
-        def strength(table: Table) -> NDArray[np.float64]:
-            columns = table.names.get(Role.NUMERIC, ()), table.names.get(Role.CATEGORICAL, ()), table.levels
-            key = ("strength", *_key(dataset, fold, Encoding()), columns)
-            found: NDArray[np.float64] | None = self._get(key)
-            if found is None:
-                found = strength_of(table, target, seed)
-                self._put(key, found)
-            return found
+        def once(what: str, measure: Callable[[Table], Any]) -> Callable[[Table], Any]:
+            def measured(table: Table) -> Any:
+                columns = table.names.get(Role.NUMERIC, ()), table.names.get(Role.CATEGORICAL, ()), table.levels
+                key = (what, *_key(dataset, fold, Encoding()), columns)
+                found = self._get(key)
+                if found is None:
+                    found = measure(table)
+                    self._put(key, found)
+                return found
 
-        return strength
+            return measured
+
+        plain = Learning.of(target, seed, self.toolbox.encoders)
+        return replace(plain, strength=once("strength", plain.strength), useful=once("useful", plain.useful))
 
     def _get(self, key: Hashable) -> Any:
         """Return the entry's value and make it the most recent, or None."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import UNSEEN, Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.features.levels import LevelIndex, known_levels
 from automl.features.target import Target
 from automl.features.target_means import fit_target_means
@@ -24,7 +24,7 @@ FEWEST_ROWS = 3
 
 @storable("crosses")
 @dataclass(frozen=True, eq=False)
-class Crosses:
+class Crosses(Derivation):
     """`pairs` (n_pairs, 2) int64 are positions of categorical columns, `levels` (n_pairs, 2) int64 their levels.
 
     `known` (n_known,) int64 are the combinations that training made known, ascending within each pair, one pair after

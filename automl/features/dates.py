@@ -1,4 +1,4 @@
-"""Dates as numbers: calendar parts, days to the newest, differences between columns, and places in cycles."""
+"""Dates as numbers: calendar parts, days since the newest, differences between columns, and places in cycles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PAIRS = 15
 """Differences are taken between the first six datetime columns only."""
 _DAY = 86_400.0
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0  # the years 1 to 9999, in seconds since 1970
-PARTS = ("year", "month", "day", "weekday", "hour", "day of year", "weekend", "days to newest")
+PARTS = ("year", "month", "day", "weekday", "hour", "day of year", "weekend", "days since newest")
 CYCLES = {"day": 1.0, "week": 7.0, "year": 365.2425}
 """Lengths in days of what `cyclic` dates go round in."""
 _MONDAY = 4.0  # days from Thursday, the first of January 1970
@@ -23,13 +23,13 @@ _MONDAY = 4.0  # days from Thursday, the first of January 1970
 @storable("date_encoder")
 @dataclass(frozen=True, eq=False)
 class DateEncoder:
-    """`newest` (n_columns,) float64 are the latest training seconds, `pairs` (n_pairs, 2) int64 the differences.
+    """`origins` (n_columns,) float64 are the latest training seconds, `pairs` (n_pairs, 2) int64 the differences.
 
     `chosen` (n_kept,) int64 are the outputs that varied in training, among all parts of all columns, all differences,
     and all cycles of all columns.
     """
 
-    newest: NDArray[np.float64]
+    origins: NDArray[np.float64]
     pairs: NDArray[np.int64]
     chosen: NDArray[np.int64]
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class DateEncoder:
 
     def transform(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn UTC seconds (n_rows, n_columns) into numbers (n_rows, n_kept) float64, NaN where missing."""
-        everything = _expand(seconds, self.newest, self.pairs)
+        everything = _expand(seconds, self.origins, self.pairs)
         if self.cyclic:
             everything = np.concatenate([everything, _cycles(seconds)], axis=1)
         return np.take(everything, self.chosen, axis=1)
@@ -45,7 +45,7 @@ class DateEncoder:
     @property
     def columns(self) -> list[tuple[int, ...]]:
         """Positions of the datetime columns that each output is made of."""
-        n = len(self.newest)
+        n = len(self.origins)
         made = [(i,) for i in range(n) for _ in PARTS] + [(int(a), int(b)) for a, b in self.pairs]
         made += [(i,) for i in range(n) for _ in range(2 * len(CYCLES))]
         return [made[i] for i in self.chosen]
@@ -83,7 +83,9 @@ def _cycles(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     return waves.reshape(len(seconds), seconds.shape[1] * 2 * len(CYCLES))
 
 
-def _expand(seconds: NDArray[np.float64], newest: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+def _expand(
+    seconds: NDArray[np.float64], origins: NDArray[np.float64], pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Parts of all columns, then differences in seconds: (n_rows, n_columns * n_parts + n_pairs) float64."""
     present = np.isfinite(seconds)
     at = np.clip(np.where(present, seconds, 0.0), _EARLIEST, _LATEST)
@@ -99,7 +101,7 @@ def _expand(seconds: NDArray[np.float64], newest: NDArray[np.float64], pairs: ND
             np.floor(at % _DAY / 3600.0),
             (day - year.astype("datetime64[D]")).astype(np.int64) + 1,
             weekday >= 5,
-            (newest - at) / _DAY,
+            (at - origins) / _DAY,
         ],
         axis=-1,
     ).astype(np.float64)

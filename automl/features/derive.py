@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from automl.data.table import Table
 from automl.features.arithmetic import fit_arithmetic
 from automl.features.bins import fit_bins
 from automl.features.crosses import fit_crosses
-from automl.features.derived import Derivation
+from automl.features.derived import Derivation, FeatureEncoder
 from automl.features.encoding import Encoding
 from automl.features.entities import entity_columns, fit_entities
 from automl.features.frequency import fit_frequencies
 from automl.features.gain import gain_of
 from automl.features.groups import fit_groups
 from automl.features.hashing import fit_hashing
+from automl.features.screening import screen, useful_columns
 from automl.features.target import Target
 
 Strength = Callable[[Table], NDArray[np.float64]]
@@ -27,11 +28,28 @@ Strength = Callable[[Table], NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Learning:
-    """What derivations learn from beside the table: targets, a seed, and how strong the table's columns are."""
+    """What derivations learn from beside the table.
+
+    `strength` and `useful` tell how strong columns are, and whether they are better than chance; `encoders` are those
+    of plugins, by name.
+    """
 
     target: Target
     seed: int
     strength: Strength
+    useful: Callable[[Table], NDArray[np.bool_]]
+    encoders: Mapping[str, FeatureEncoder] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, target: Target, seed: int, encoders: Mapping[str, FeatureEncoder] | None = None) -> Learning:
+        """Measure what is asked for when it is asked for."""
+        return cls(
+            target,
+            seed,
+            lambda table: strength_of(table, target, seed),
+            lambda table: useful_columns(table, target, seed),
+            encoders or {},
+        )
 
 
 def strength_of(table: Table, target: Target, seed: int) -> NDArray[np.float64]:
@@ -52,6 +70,9 @@ def fit_derivations(encoding: Encoding, table: Table, learning: Learning) -> tup
             derivations.append(fitted[0])
             table = fitted[1]
 
+    if encoding.screen:
+        screened = screen(table, learning.useful(table))
+        add((screened, screened.extend(table)))
     if encoding.entities:
         add(fit_entities(table, entity_columns(table)))
     if encoding.hash_above:
@@ -70,4 +91,6 @@ def fit_derivations(encoding: Encoding, table: Table, learning: Learning) -> tup
         add(fit_arithmetic(table, learning.target, numbers, encoding.arithmetic, learning.seed))
     if encoding.bins:
         add(fit_bins(table, encoding.bins, n_numbers))
+    for name in filter(None, encoding.encoders.split(",")):
+        add(learning.encoders[name].fit(table, learning.target, learning.seed))
     return tuple(derivations), table

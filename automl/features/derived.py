@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
+from automl.features.target import Target
 from automl.storage import storable
 
 
@@ -24,17 +25,35 @@ class Made:
     levels: int = 0
 
 
-class Derivation(Protocol):
-    """A fitted derivation; a frozen dataclass registered with `storable`."""
+class Derivation(ABC):
+    """A fitted derivation; subclasses are frozen dataclasses registered with `storable`."""
 
-    @property
-    def made(self) -> tuple[Made, ...]:
-        """The columns that it adds: numbers first, then categories."""
-        ...
+    made: tuple[Made, ...]
+    """The columns that it adds: numbers first, then categories."""
 
+    @abstractmethod
     def extend(self, table: Table) -> Table:
         """Return the table with the columns added, for rows that are not training rows."""
-        ...
+
+
+class FeatureEncoder(ABC):
+    """A way to make columns of others; plugins bring theirs by the hook `automl_encoders`.
+
+    Stateless, like a family: one instance serves every fold, in many processes.
+    """
+
+    name: str
+    """Unique, as a user would type it: lower case letters, digits and underscores."""
+    uses_target: bool = True
+    """Whether it looks at targets; if not, it says so to let forests judge themselves by their out-of-bag rows."""
+
+    @abstractmethod
+    def fit(self, table: Table, target: Target, seed: int) -> tuple[Derivation, Table] | None:
+        """Learn from a fold's training rows; return also their table with the columns added, see `widen`.
+
+        None where there is nothing to do for this table. Where the target is looked at, the columns of the training
+        rows must be cross-fitted: a row's own target must not show in them.
+        """
 
 
 def widen(

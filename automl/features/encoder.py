@@ -14,11 +14,12 @@ from automl.errors import DataError
 from automl.features.categories import CategoryEncoder, fit_categories
 from automl.features.crosses import Crosses
 from automl.features.dates import DateEncoder, fit_dates
-from automl.features.derive import Learning, Strength, fit_derivations, strength_of
+from automl.features.derive import Learning, fit_derivations
 from automl.features.derived import Derivation
 from automl.features.encoding import Encoding, Features
 from automl.features.numbers import NumberEncoder, fit_numbers
-from automl.features.selection import BoostingRanker, Selection, select
+from automl.features.selection import Selection, select
+from automl.features.selectors import SELECTORS
 from automl.features.target import Target
 from automl.features.terms import Counts, CountTerms, TermKind, as_texts, count_terms, kind_of
 from automl.features.text import TextEncoder, fit_text
@@ -40,7 +41,6 @@ class Encoder:
 
     encoding: Encoding
     inputs: Mapping[Role, tuple[str, ...]]
-    derivations: tuple[Derivation, ...]
     dates: DateEncoder | None
     text_stats: TextStats | None
     numbers: NumberEncoder | None
@@ -50,6 +50,7 @@ class Encoder:
     selection: Selection | None
     names: tuple[str, ...]
     cardinalities: NDArray[np.int64]
+    derivations: tuple[Derivation, ...] = ()
 
     @property
     def uses_target(self) -> bool:
@@ -119,7 +120,8 @@ def fit_transform(
     encoder, features = fit_unselected(encoding, table, target, seed)
     if encoding.keep == 1.0 or not encoder.names:
         return encoder, features
-    selection = select(BoostingRanker().rank(features, target, seed), encoding.keep)
+    ranking = SELECTORS[encoding.selector].rank(features, target, seed)
+    selection = select(ranking, encoding.keep, encoder.names)
     return with_selection(encoder, encoding, selection), selection.apply(features)
 
 
@@ -129,17 +131,16 @@ def fit_unselected(
     target: Target,
     seed: int,
     count: CountTerms | None = None,
-    strength: Strength | None = None,
+    learning: Learning | None = None,
 ) -> tuple[Encoder, Features]:
     """Do the same as `fit_transform`, but keep every column whatever `encoding.keep` says.
 
-    `count` and `strength` may supply what is known already.
+    `count` and `learning` may supply what is known already.
     """
     if not table.n_rows or len(target.y) != table.n_rows:
         raise DataError(f"an encoder learns from a target a row, but got {len(target.y)} for {table.n_rows} rows")
     inputs = {role: tuple(of_role) for role, of_role in table.names.items() if of_role}
-    strength = strength or (lambda base: strength_of(base, target, seed))
-    derivations, table = fit_derivations(encoding, table, Learning(target, seed, strength))
+    derivations, table = fit_derivations(encoding, table, learning or Learning.of(target, seed))
     pieces, names, cardinalities = [], list[str](), list[NDArray[np.int64]]()
     dates = text_stats = None
     text_names = table.names.get(Role.TEXT, ()) if encoding.text == "svd" else ()

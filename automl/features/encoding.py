@@ -32,7 +32,7 @@ class Encoding:
       number, else one for each of the 10 most frequent labels; out-of-fold inside the training rows); `drop`.
     - `onehot_max`: with `onehot`, columns with more known levels than this become `target` columns instead.
     - `min_count`: levels with fewer training rows than this count as rare.
-    - `dates`: `parts` calendar parts, days to the newest and differences between columns; `cyclic` the same and
+    - `dates`: `parts` calendar parts, days since the newest and differences between columns; `cyclic` the same and
       sine and cosine of the times of day, week and year; `drop`.
     - `text`: `svd` truncated SVD of TF-IDF with `text_dims` columns and a few text statistics; `raw` passes
       cells through in `Features.raw`; `drop`. `images` and `sequences`: `raw` or `drop`.
@@ -50,6 +50,7 @@ class Encoding:
     - `arithmetic`: so many sums, differences, products and ratios of numbers, those with the highest gain.
     - `target_means`: target means (see `categorical`) of all categories, beside what `categorical` makes of them.
     - `encoders`: names of plugins' encoders whose columns are added, comma-separated.
+    - `screen`: columns of the table that are no better than chance are left out first.
     - `keep`: share of the ranked columns kept, in (0, 1]; 1.0 keeps all and ranks nothing.
     - `selector`: the name of what ranks them, see `automl.features.selectors`.
     """
@@ -74,6 +75,7 @@ class Encoding:
     arithmetic: int = 0
     target_means: bool = False
     encoders: str = ""
+    screen: bool = False
     keep: float = 1.0
     selector: str = "gain"
 
@@ -93,7 +95,7 @@ class Encoding:
     @property
     def chooses(self) -> bool:
         """Whether it chooses columns, or pairs of them, by the target."""
-        return self.keep < 1.0 or bool(self.crosses or self.groups or self.arithmetic or self.encoders)
+        return self.keep < 1.0 or self.screen or bool(self.crosses or self.groups or self.arithmetic or self.encoders)
 
     def uses_target_for(self, levels: Iterable[int]) -> bool:
         """Whether it looks at targets on a table whose categorical columns have these numbers of levels."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import MISSING, UNSEEN, Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.features.terms import as_texts
 from automl.storage import storable
 
@@ -33,7 +33,7 @@ _PREFIX = re.compile(r"[^\W\d_]*")
 
 @storable("entities")
 @dataclass(frozen=True, eq=False)
-class Entities:
+class Entities(Derivation):
     """For each of the columns `names`: checksums of its `cells` (n_cells,) uint32, and their training `rows` (n_cells,)
     int64, none where cells are seldom shared.
 

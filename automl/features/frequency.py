@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.features.levels import UNSEEN_SLOT, LevelIndex
 from automl.storage import storable
 
@@ -19,7 +19,7 @@ FEWEST_LEVELS = 4
 
 @storable("frequencies")
 @dataclass(frozen=True, eq=False)
-class Frequencies:
+class Frequencies(Derivation):
     """Training rows of each slot, (n_slots,) float64; a column becomes log(1 + rows)."""
 
     index: LevelIndex

@@ -44,7 +44,20 @@ def boosted_gain(
     rounds: int,
     threads: int,
 ) -> NDArray[np.float64]:
-    """Fit LightGBM on all rows and return its gain by column, (n_columns,) float64; fewer rounds for many labels."""
+    """Fit LightGBM on all rows and return its gain by column, (n_columns,) float64."""
+    booster = train_small(matrix, cardinalities, target, seed, rounds, threads)
+    return np.asarray(booster.feature_importance("gain"), dtype=np.float64)
+
+
+def train_small(
+    matrix: NDArray[np.float32],
+    cardinalities: NDArray[np.int64],
+    target: Target,
+    seed: int,
+    rounds: int,
+    threads: int,
+) -> Any:
+    """Fit a small LightGBM booster; fewer rounds for many labels."""
     import lightgbm
 
     n_rows = len(matrix)
@@ -57,8 +70,7 @@ def boosted_gain(
     )
     n_outputs = target.task.n_outputs if target.task.kind is TaskKind.MULTICLASS else 1
     rounds = max(10, min(rounds, 3 * rounds // n_outputs))  # a round has a tree for each label
-    booster = lightgbm.train(_options(target, n_rows, seed, threads), data, num_boost_round=rounds)
-    return np.asarray(booster.feature_importance("gain"), dtype=np.float64)
+    return lightgbm.train(_options(target, n_rows, seed, threads), data, num_boost_round=rounds)
 
 
 def _options(target: Target, n_rows: int, seed: int, threads: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derived import Made, widen
+from automl.features.derived import Derivation, Made, widen
 from automl.features.levels import LevelIndex
 from automl.storage import storable
 
@@ -20,7 +20,7 @@ _PRIOR_ROWS = 5.0  # rows' worth of the overall mean in every group's
 
 @storable("group_statistics")
 @dataclass(frozen=True, eq=False)
-class GroupStatistics:
+class GroupStatistics(Derivation):
     """Means of the numeric columns `numbers` (n_pairs,) int64 over groups of the indexed categories.
 
     `index` has a column for each pair; `means` (n_slots,) float64.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.table import Table
-from automl.features.derived import Made
+from automl.features.derived import Derivation, Made
 from automl.storage import storable
 
 BUCKETS = 256
@@ -16,15 +16,11 @@ BUCKETS = 256
 
 @storable("hashed_levels")
 @dataclass(frozen=True, eq=False)
-class HashedLevels:
+class HashedLevels(Derivation):
     """Positions (n_hashed,) int64 of the categorical columns whose levels share `BUCKETS` codes."""
 
     columns: NDArray[np.int64]
-
-    @property
-    def made(self) -> tuple[Made, ...]:
-        """Nothing: columns are replaced, under their names."""
-        return ()
+    made: tuple[Made, ...] = ()
 
     def extend(self, table: Table) -> Table:
         """Replace the columns' codes."""

@@ -8,8 +8,8 @@ measure is the gain of boosted trees.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from automl.features.gain import boosted_gain
 from automl.features.target import Target
 from automl.storage import storable
 
+CHANCE = "no better than chance"
 _FEWEST_ROWS = 5  # below, trees have nothing to split
 
 
@@ -27,20 +28,34 @@ _FEWEST_ROWS = 5  # below, trees have nothing to split
 class Ranking:
     """Features by worth: `order` (n_features,) int64 are positions, best first.
 
-    By position, `gain` (n_features,) float64 is a share of the total and `beats_probe` (n_features,) bool.
+    By position, `gain` (n_features,) float64 is a share of the total, `beats_probe` (n_features,) bool says which are
+    better than chance, and `reasons` (n_features texts, or none) why one that is not is not worth keeping.
     """
 
     order: NDArray[np.int64]
     gain: NDArray[np.float64]
     beats_probe: NDArray[np.bool_]
+    reasons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not np.array_equal(np.sort(self.order), np.arange(len(self.gain))):
+            raise ValueError("a ranking's order must hold every position once")
+        if self.beats_probe.shape != self.gain.shape or len(self.reasons) not in {0, len(self.gain)}:
+            raise ValueError("a ranking says everything about every feature")
 
 
 @storable("selection")
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Positions (n_kept,) int64 of the features that are kept, ascending."""
+    """Positions (n_kept,) int64 of the features that are kept, ascending.
+
+    Of all features there were: `names`, their `gain` (n_features,) float64, and why a feature was dropped, "" if not.
+    """
 
     columns: NDArray[np.int64]
+    names: tuple[str, ...] = ()
+    gain: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    reasons: tuple[str, ...] = ()
 
     def apply(self, features: Features) -> Features:
         """Keep the selected features only."""
@@ -52,26 +67,37 @@ class Selection:
         )
 
 
-class Ranker(Protocol):
-    """A way to rank features."""
+class Selector(ABC):
+    """A way to rank features; plugins bring others by the hook `automl_selectors`.
 
+    Stateless, like a family: one instance serves every fold, in many processes.
+    """
+
+    name: str
+    """Unique, as a user would type it: lower case letters, digits and underscores."""
+
+    @abstractmethod
     def rank(self, features: Features, target: Target, seed: int) -> Ranking:
-        """Rank the features of training rows, of which there is at least one."""
-        ...
+        """Rank the features of a fold's training rows, of which there is at least one; write into no array."""
 
 
-def select(ranking: Ranking, keep: float) -> Selection:
+def select(ranking: Ranking, keep: float, names: tuple[str, ...] = ()) -> Selection:
     """Keep the best `keep` of all features, fewer where fewer beat the probes, and at least one."""
     worthy = ranking.order[ranking.beats_probe[ranking.order]]
     share = max(1, math.ceil(keep * len(ranking.order)))
-    chosen = worthy[:share] if len(worthy) else ranking.order[:1]
-    return Selection(np.sort(chosen))
+    chosen = np.sort(worthy[:share] if len(worthy) else ranking.order[:1])
+    why = list(ranking.reasons) or [CHANCE] * len(ranking.order)
+    reasons = [f"beyond the best {keep:.0%}" if beats else w for beats, w in zip(ranking.beats_probe, why, strict=True)]
+    for i in chosen:
+        reasons[i] = ""
+    return Selection(chosen, names, ranking.gain, tuple(reasons))
 
 
 @dataclass(frozen=True)
-class BoostingRanker:
+class BoostingRanker(Selector):
     """Rank by the gain of a small LightGBM among probe columns, averaged over `repeats` seeds."""
 
+    name = "gain"
     threads: int = 1
     repeats: int = 2
     most_rows: int = 20_000

@@ -4,7 +4,10 @@ from automl.data.dataset import Profile
 from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
 from automl.errors import ArtifactError, FamilyDeclined, TrialFailed
+from automl.features.derived import Derivation, FeatureEncoder, Made, widen
 from automl.features.encoding import Encoding, Features
+from automl.features.selection import Ranking, Selector
+from automl.features.target import Target
 from automl.metrics import Metric
 from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
@@ -29,13 +32,16 @@ __all__ = [
     "ArtifactError",
     "CrossFit",
     "CrossFitJob",
+    "Derivation",
     "Encoding",
     "FamilyDeclined",
+    "FeatureEncoder",
     "Features",
     "Fold",
     "FoldModel",
     "FoldPlan",
     "Limits",
+    "Made",
     "Metric",
     "Model",
     "ModelFamily",
@@ -45,9 +51,12 @@ __all__ = [
     "Part",
     "Patience",
     "Profile",
+    "Ranking",
     "Role",
+    "Selector",
     "SklearnFamily",
     "Suggest",
+    "Target",
     "Task",
     "TaskKind",
     "TrialFailed",
@@ -67,5 +76,6 @@ __all__ = [
     "storable",
     "text",
     "whole",
+    "widen",
     "width",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pluggy
 
+from automl.features.derived import FeatureEncoder
+from automl.features.selection import Selector
 from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
 
@@ -17,6 +19,21 @@ hookimpl = pluggy.HookimplMarker("automl")
 @hookspec
 def automl_families() -> list[ModelFamily]:
     """Model families that the plugin brings, one instance each."""
+    return []
+
+
+@hookspec
+def automl_encoders() -> list[FeatureEncoder]:
+    """Encoders that the plugin brings, one instance each; each adds its columns to every encoding of a matrix.
+
+    What an encoder has fitted is saved with the model: a frozen dataclass that `automl.plugin.storable` registers.
+    """
+    return []
+
+
+@hookspec
+def automl_selectors() -> list[Selector]:
+    """Selectors that the plugin brings, one instance each, usable by name in `--selection`."""
     return []
 
 

@@ -15,6 +15,9 @@ import pluggy
 
 from automl.data.schema import Role
 from automl.errors import OptionError, PluginError, unknown
+from automl.features.derived import FeatureEncoder
+from automl.features.selection import Selector
+from automl.features.selectors import SELECTORS
 from automl.metrics import Metric
 from automl.plugin import hookspecs
 from automl.plugin.family import ModelFamily
@@ -43,13 +46,34 @@ class PluginInfo:
 
 
 @dataclass(frozen=True)
+class _Brought:
+    """What plugins bring, by name."""
+
+    families: Mapping[str, ModelFamily]
+    metrics: Mapping[str, Metric]
+    encoders: Mapping[str, FeatureEncoder]
+    selectors: Mapping[str, Selector]
+
+    def joined(self, other: _Brought) -> _Brought:
+        """Return both together."""
+        return _Brought(
+            {**self.families, **other.families},
+            {**self.metrics, **other.metrics},
+            {**self.encoders, **other.encoders},
+            {**self.selectors, **other.selectors},
+        )
+
+
+@dataclass(frozen=True)
 class Registry:
-    """The plugins found, and the families and metrics of those that work; `hook` calls them all."""
+    """The plugins found, and what those that work bring; `hook` calls them all."""
 
     plugins: tuple[PluginInfo, ...] = ()
     families: Mapping[str, ModelFamily] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     hook: Any = None
+    encoders: Mapping[str, FeatureEncoder] = field(default_factory=dict)
+    selectors: Mapping[str, Selector] = field(default_factory=dict)
 
     def family(self, name: str) -> ModelFamily:
         """Return the family of this name; the error for an unknown one names the nearest, and what failed to load."""
@@ -75,8 +99,7 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
     """Load these entry points one by one; one that fails is listed with its reason and stops nothing."""
     manager = _manager()
     plugins: list[PluginInfo] = []
-    families: dict[str, ModelFamily] = {}
-    metrics: dict[str, Metric] = {}
+    everything = _Brought({}, {}, {}, dict(SELECTORS))
     for entry in sorted(entries, key=lambda entry: (_distribution(entry)[0] != _OWN, entry.name)):
         distribution, version = _distribution(entry)
         info = PluginInfo(entry.name, distribution, version)
@@ -86,19 +109,27 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
             continue
         try:
             module = entry.load()
-            new_families, new_metrics = _probe(entry.name, module)
-            _refuse_taken("family", new_families, families)
-            _refuse_taken("metric", new_metrics, metrics)
+            new = _probe(entry.name, module)
+            _refuse_taken("family", new.families, everything.families)
+            _refuse_taken("metric", new.metrics, everything.metrics)
+            _refuse_taken("encoder", new.encoders, everything.encoders)
+            _refuse_taken("selector", new.selectors, everything.selectors)
             manager.register(module, name=entry.name)
         except (Exception, SystemExit) as error:  # whatever foreign code does on import, the engine goes on
             reason = _remedy(entry, error)
             plugins.append(PluginInfo(entry.name, distribution, version, status="unavailable", reason=reason))
             continue
-        families |= new_families
-        metrics |= new_metrics
-        inputs = frozenset(role for family in new_families.values() for role in family.inputs)
-        plugins.append(PluginInfo(info.name, distribution, version, tuple(new_families), inputs))
-    return Registry(tuple(plugins), MappingProxyType(families), MappingProxyType(metrics), manager.hook)
+        everything = everything.joined(new)
+        inputs = frozenset(role for family in new.families.values() for role in family.inputs)
+        plugins.append(PluginInfo(info.name, distribution, version, tuple(new.families), inputs))
+    return Registry(
+        plugins=tuple(plugins),
+        families=MappingProxyType(dict(everything.families)),
+        metrics=MappingProxyType(dict(everything.metrics)),
+        hook=manager.hook,
+        encoders=MappingProxyType(dict(everything.encoders)),
+        selectors=MappingProxyType(dict(everything.selectors)),
+    )
 
 
 def select(registry: Registry, names: Iterable[str] | None, exclude: Iterable[str] = ()) -> dict[str, ModelFamily]:
@@ -114,22 +145,33 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _probe(name: str, module: object) -> tuple[dict[str, ModelFamily], dict[str, Metric]]:
+def _probe(name: str, module: object) -> _Brought:
     """Return what a plugin brings, asked alone, so that its mistakes cannot be mistaken for another's."""
     manager = _manager()
     manager.register(module, name=name)
     manager.check_pending()
-    families: dict[str, ModelFamily] = {}
-    for family in (family for brought in manager.hook.automl_families() for family in brought):
-        if not isinstance(family, ModelFamily):
-            raise PluginError(f"automl_families must return instances of ModelFamily, but one is {family!r}")
-        if not _NAME.fullmatch(getattr(family, "name", "")):
-            given = getattr(family, "name", "")
-            raise PluginError(f"the family name '{given}' must be lower-case letters, digits and underscores")
-        _refuse_taken("family", {family.name: family}, families)
-        families[family.name] = family
-    metrics = {metric.name: metric for brought in manager.hook.automl_metrics() for metric in brought}
-    return families, metrics
+    hook = manager.hook
+    metrics = {metric.name: metric for brought in hook.automl_metrics() for metric in brought}
+    return _Brought(
+        _named("family", "automl_families", ModelFamily, hook.automl_families()),
+        metrics,
+        _named("encoder", "automl_encoders", FeatureEncoder, hook.automl_encoders()),
+        _named("selector", "automl_selectors", Selector, hook.automl_selectors()),
+    )
+
+
+def _named(what: str, hook: str, kind: type[Any], brought: Iterable[Iterable[Any]]) -> dict[str, Any]:
+    """Return what a hook brought by name, or raise `PluginError` where it is of another kind or badly named."""
+    found: dict[str, Any] = {}
+    for item in (item for items in brought for item in items):
+        if not isinstance(item, kind):
+            raise PluginError(f"{hook} must return instances of {kind.__name__}, but one is {item!r}")
+        given = getattr(item, "name", "")
+        if not _NAME.fullmatch(given):
+            raise PluginError(f"the {what} name '{given}' must be lower-case letters, digits and underscores")
+        _refuse_taken(what, {given: item}, found)
+        found[given] = item
+    return found
 
 
 def _refuse_taken(what: str, new: Iterable[str], taken: Collection[str]) -> None:

@@ -23,6 +23,7 @@ from automl.errors import TrialFailed
 from automl.features.cache import EncodedFold, EncoderCache
 from automl.features.encoding import Encoding, Features
 from automl.features.roles import restrict
+from automl.features.toolbox import Toolbox
 from automl.metrics import Metric
 from automl.plugin.crossfit import CrossFit, CrossFitJob
 from automl.plugin.family import ModelFamily
@@ -37,7 +38,7 @@ _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all 
 @dataclass(frozen=True)
 class Context:
     """What every job of a run shares. `folder` is the run folder, `threads` what one job may use, `cache_bytes`
-    what a process may keep of encoded folds."""
+    what a process may keep of encoded folds, `toolbox` what all encodings share."""
 
     dataset: Dataset
     plan: FoldPlan
@@ -47,6 +48,7 @@ class Context:
     folder: Path
     threads: int = 1
     cache_bytes: int = 2**30
+    toolbox: Toolbox = field(default_factory=Toolbox)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def load_context(path: Path) -> Loaded:
 
     with path.open("rb") as file:
         context: Context = cloudpickle.load(file)
-    return Loaded(context, EncoderCache(max_bytes=context.cache_bytes))
+    return Loaded(context, EncoderCache(max_bytes=context.cache_bytes, toolbox=context.toolbox))
 
 
 def warm_context(path: Path) -> None:
@@ -122,7 +124,9 @@ def run_job(path: Path, job: Job) -> JobResult:
         encode=encode.fold,
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),
-        out_of_bag=context.plan.exchangeable and len(job.folds) == len(context.plan.folds),
+        out_of_bag=context.plan.exchangeable
+        and len(job.folds) == len(context.plan.folds)
+        and not context.toolbox.uses_target,
         refit=0 in job.folds,
     )
     fit = family.cross_fit(crossfit_job)

@@ -9,6 +9,7 @@ from automl.features.cache import EncoderCache, n_bytes
 from automl.features.encoding import Encoding
 from automl.features.roles import restrict
 from automl.features.selection import Ranking
+from automl.features.toolbox import Toolbox
 
 FOLD = Fold(0, np.arange(0, 120), np.arange(120, 160))
 OTHER = Fold(1, np.arange(40, 160), np.arange(0, 40))
@@ -36,7 +37,7 @@ def test_the_same_wish_is_served_from_memory(mixed_dataset):
 
 def test_one_ranking_serves_every_share(mixed_dataset):
     ranker = CountingRanker()
-    cache = EncoderCache(ranker=ranker)
+    cache = EncoderCache(toolbox=Toolbox({"gain": ranker}))
     encoding = Encoding(text="drop")
     widths = [len(cache.encode_fold(mixed_dataset, FOLD, replace(encoding, keep=k)).train.names) for k in (1, 0.5, 0.2)]
     assert ranker.calls == 1

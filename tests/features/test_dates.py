@@ -19,13 +19,13 @@ def test_parts_of_a_date():
     np.testing.assert_array_equal(out["d hour"], [23, 6, np.nan, 20])
     np.testing.assert_array_equal(out["d day of year"], [364, 60, np.nan, 201])
     np.testing.assert_array_equal(out["d weekend"], [1, 0, np.nan, 1])
-    assert out["d days to newest"][1] == 0
-    assert out["d days to newest"][0] == pytest.approx((train[1, 0] - train[0, 0]) / 86400)
+    assert out["d days since newest"][1] == 0
+    assert out["d days since newest"][0] == pytest.approx((train[0, 0] - train[1, 0]) / 86400)
 
 
 def test_parts_that_do_not_vary_are_left_out():
     encoder = fit_dates(seconds("2024-01-01", "2024-01-02", "2024-01-03"), ("d",))
-    assert encoder.names == ("d day", "d weekday", "d day of year", "d days to newest")
+    assert encoder.names == ("d day", "d weekday", "d day of year", "d days since newest")
 
 
 def test_differences_between_columns():

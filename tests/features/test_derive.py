@@ -5,7 +5,7 @@ import pytest
 
 from automl.data.schema import Role
 from automl.data.table import MISSING, UNSEEN
-from automl.features.derive import Learning, fit_derivations, strength_of
+from automl.features.derive import Learning, fit_derivations
 from automl.features.encoder import Encoder, fit_transform
 from automl.features.encoding import Encoding
 from automl.features.target import Target
@@ -18,8 +18,7 @@ RICH = Encoding(
 
 
 def derive(encoding, table, y, task, seed=0):
-    target = Target(y, task)
-    return fit_derivations(encoding, table, Learning(target, seed, lambda base: strength_of(base, target, seed)))
+    return fit_derivations(encoding, table, Learning.of(Target(y, task), seed))
 
 
 @pytest.mark.parametrize("base", [Encoding(), Encoding("log", "impute", "onehot"), Encoding("robust", "impute")])
