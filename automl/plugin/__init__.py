@@ -3,6 +3,7 @@
 from automl.data.dataset import Profile
 from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
+from automl.data.table import MISSING, UNSEEN, Table
 from automl.errors import ArtifactError, FamilyDeclined, TrialFailed
 from automl.features.derived import Derivation, FeatureEncoder, Made, widen
 from automl.features.encoding import Encoding, Features
@@ -27,8 +28,10 @@ __all__ = [
     "FASTEST",
     "KEEP",
     "MAX_ROUNDS",
+    "MISSING",
     "REGRESSION",
     "TABULAR",
+    "UNSEEN",
     "ArtifactError",
     "CrossFit",
     "CrossFitJob",
@@ -56,6 +59,7 @@ __all__ = [
     "Selector",
     "SklearnFamily",
     "Suggest",
+    "Table",
     "Target",
     "Task",
     "TaskKind",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automl.plugin import Encoding, Params, Profile, SklearnFamily, Suggest, Task
+from automl.plugin import Encoding, Params, Profile, SklearnFamily, Suggest, Task, real, whole
 
 
 class Hello(SklearnFamily):
@@ -32,8 +32,9 @@ class Hello(SklearnFamily):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate the seconds of one fit on one core: a product of rows and features, repeated for labels."""
-        steps = 20 * task.n_outputs if task.is_classification else params["components"] / 10
-        return 0.02 + 2e-9 * profile.n_rows * params["components"] * steps
+        components = whole(params, "components")
+        steps = 20 * task.n_outputs if task.is_classification else components / 10
+        return 0.02 + 2e-9 * profile.n_rows * components * steps
 
     def estimator(self, params: Params, task: Task, seed: int, threads: int) -> Any:
         """Return an unfitted estimator; scikit-learn is imported here, so that the plugin itself loads at once."""
@@ -41,7 +42,8 @@ class Hello(SklearnFamily):
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
 
-        features = RBFSampler(gamma=params["gamma"], n_components=params["components"], random_state=seed)
+        features = RBFSampler(gamma=real(params, "gamma"), n_components=whole(params, "components"), random_state=seed)
+        penalty = real(params, "penalty")
         if task.is_classification:
-            return make_pipeline(features, LogisticRegression(C=1 / params["penalty"], max_iter=200))
-        return make_pipeline(features, Ridge(alpha=params["penalty"]))
+            return make_pipeline(features, LogisticRegression(C=1 / penalty, max_iter=200))
+        return make_pipeline(features, Ridge(alpha=penalty))

@@ -1,0 +1,36 @@
+"""The numbers that the page on families names are those of the code."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl.ensemble import ROW_SECONDS, SLACK, STEPS
+from automl.search.allocator import UNIFORM_SHARE
+from automl.search.coordinator import FAILURES, FIT_MARGIN, GRACE, SPLIT_SHARE, TRIAL_SHARE
+from automl.search.shortlist import CANDIDATES, PER_FAMILY
+from tests.conftest import ROOT
+
+PAGE = " ".join((ROOT / "docs" / "families.md").read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"{UNIFORM_SHARE:.0%} of them are uniform",
+        f"whose first {FAILURES} trials all failed",
+        f"too long ({SPLIT_SHARE:.0%} of the time left)",
+        f"more than {TRIAL_SHARE:.0%} of the search's time",
+        f"may plan with {FIT_MARGIN:.0%} of that",
+        f"killed {GRACE:.0f} s after its time",
+        f"the {CANDIDATES} best trials and the {PER_FAMILY} best of each family",
+        f"takes up to {STEPS} steps",
+        f"may cost {ROW_SECONDS * 1000:.0f} ms a row",
+    ],
+)
+def test_the_page_says_what_the_code_does(sentence):
+    assert sentence in PAGE
+
+
+def test_a_ten_thousandth_is_the_slack():
+    assert "more than a ten-thousandth" in PAGE
+    assert pytest.approx(1e-4) == SLACK
