@@ -53,6 +53,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "quantile": {"numeric": "quantile"},
     "both_terms": {"text_terms": "both"},
     "hash": {"hash_above": 256},
+    "ordered_means": {"categorical": "ordered", "target_means": True},
     "all": {
         "target_means": True, "frequency": True, "entities": True, "crosses": 5, "groups": 6, "arithmetic": 12,
     },
@@ -88,6 +89,7 @@ def models() -> dict[str, tuple[str, Params]]:
         "lightgbm": ("lightgbm", {"learning_rate": 0.08, "num_leaves": 31, "min_data_in_leaf": 20}),
         "catboost": ("catboost", {"learning_rate": 0.1, "depth": 6}),
         "linear": ("linear", {}),
+        "extra_trees": ("extra_trees", {}),
     }
 
 
@@ -108,7 +110,9 @@ def applies(variant: str, family: str, base: Encoding, dataset: Dataset) -> bool
     has = {role.value: bool(of_role) for role, of_role in names.items()}
     if variant in LINEAR_ONLY and family != "linear":
         return False
-    if variant in {"target_means", "frequency"}:
+    if variant == "ordered_means" and family not in {"lightgbm", "xgboost"}:
+        return False
+    if variant in {"target_means", "frequency", "ordered_means"}:
         return has.get("categorical", False)
     if variant in {"crosses", "hash"}:
         return len(names) > 0 and max(dataset.table.levels, default=0) > (256 if variant == "hash" else 1)
@@ -213,7 +217,7 @@ def main() -> None:
     parser.add_argument("--suite", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the Markdown report; its cells lie beside it")
     parser.add_argument("--tables", nargs="*", default=list(TABLES))
-    parser.add_argument("--models", nargs="*", default=["lightgbm", "catboost", "linear"])
+    parser.add_argument("--models", nargs="*", default=["lightgbm", "catboost", "linear", "extra_trees"])
     parser.add_argument("--variants", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
     arguments = parser.parse_args()

@@ -16,6 +16,7 @@ from automl.plugin.family import TABULAR, ModelFamily, Suggest
 from automl.plugin.hookspecs import hookimpl
 from automl.plugin.model import Limits, Model, Param, Params, Part
 from automl.plugin.params import KEEP, real, text, whole, width
+from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_recipe, with_recipe
 from automl.plugin.sklearn import SklearnFamily
 from automl.plugin.targets import of_labels, prior, spread
 from automl.storage import load, save, storable
@@ -26,6 +27,7 @@ __all__ = [
     "ALL_TASKS",
     "CLASSIFICATION",
     "FASTEST",
+    "FEATURES",
     "KEEP",
     "MAX_ROUNDS",
     "MISSING",
@@ -75,11 +77,15 @@ __all__ = [
     "rate_in_run",
     "rate_in_time",
     "real",
+    "recipe_entry",
+    "recipe_width",
     "save",
     "spread",
     "storable",
+    "suggest_recipe",
     "text",
     "whole",
     "widen",
     "width",
+    "with_recipe",
 ]

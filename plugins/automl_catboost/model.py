@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import (
+    FEATURES,
     ArtifactError,
     Features,
     Limits,
@@ -34,7 +35,7 @@ from automl_catboost.watch import LOOK_EVERY, Plan, Watch
 _HEAD = "head.npz"
 _TREES = "catboost.cbm"
 _FEW = 512  # rows up to which starting threads costs more than they save
-_ENCODING = "keep"  # the only parameter that is not CatBoost's
+_ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not CatBoost's
 _RESTARTS = 2  # each throws away at most a few rounds; the pace is known after the first
 
 
@@ -171,7 +172,7 @@ class CatBoostModel(Model):
 
     def _catboost_params(self, head: _Head, plan: Plan, threads: int) -> dict[str, Any]:
         return {
-            **{name: value for name, value in self._params.items() if name != _ENCODING},
+            **{name: value for name, value in self._params.items() if name not in _ENCODING},
             **({"classes_count": len(head.classes)} if head.n_groups > 1 else {}),
             "learning_rate": plan.rate,
             "iterations": plan.max_rounds,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import (
+    FEATURES,
     MAX_ROUNDS,
     ArtifactError,
     Features,
@@ -41,7 +42,7 @@ _HEAD = "head.npz"
 _TEXT = "lightgbm.txt.gz"
 _MOST_TEXT = 2**30  # characters; a longer text is a damaged or hostile file
 _FEW = 512  # rows up to which starting threads costs more than they save
-_ENCODING = "keep"  # the only parameter that is not LightGBM's
+_ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not LightGBM's
 
 
 @storable("classical.boosting")
@@ -172,7 +173,7 @@ class BoostingModel(Model):
         assert head is not None
         objective = {0: "regression", 2: "binary"}.get(len(head.classes), "multiclass")
         return {
-            **{name: value for name, value in self._params.items() if name != _ENCODING},
+            **{name: value for name, value in self._params.items() if name not in _ENCODING},
             "objective": objective,
             "metric": {"regression": "l2", "binary": "binary_logloss", "multiclass": "multi_logloss"}[objective],
             "num_class": len(head.classes) if objective == "multiclass" else 1,

@@ -6,7 +6,11 @@ from typing import Literal
 
 from automl.plugin import KEEP, Encoding, Param, Params, Suggest, real, text
 
-NUMERICS: dict[str, Literal["standard", "quantile"]] = {"standard": "standard", "quantile": "quantile"}
+NUMERICS: dict[str, Literal["standard", "log", "quantile"]] = {
+    "standard": "standard",
+    "log": "log",
+    "quantile": "quantile",
+}
 """Encodings of numbers for families that measure distances or add columns up."""
 
 
@@ -19,6 +23,6 @@ def suggest_shared(trial: Suggest) -> dict[str, Param]:
 
 
 def scaled_encoding(params: Params) -> Encoding:
-    """Return the encoding of a `suggest_shared` sample: standardised numbers or quantiles, one-hot levels."""
+    """Return the encoding of a `suggest_shared` sample: scaled numbers, one-hot levels."""
     numeric = NUMERICS[text(params, "numeric")]
     return Encoding(numeric, missing="impute", categorical="onehot", keep=real(params, "keep"))

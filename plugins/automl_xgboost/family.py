@@ -18,11 +18,16 @@ from automl.plugin import (
     Task,
     rate_in_run,
     real,
+    recipe_entry,
+    recipe_width,
+    suggest_recipe,
     whole,
     width,
+    with_recipe,
 )
 from automl_xgboost.model import MAX_TREES, XGBoostModel, load_model
 
+_RECIPES = ("means", "all")
 _WIDE = 30  # columns from which selection may pay for boosting
 _FEW = 3000  # rows up to which shallow trees are tried first
 
@@ -44,8 +49,8 @@ class XGBoost(ModelFamily):
         else:
             first = _entry(profile, rate=0.05, depth=9, child=2.0, rows=0.7, columns=1.0)
         others = [
-            _entry(profile, rate=0.03, depth=8, child=1.0, rows=0.8, columns=0.6, ridge=1.0),
-            _entry(profile, rate=0.05, depth=3, child=5.0, rows=0.7, columns=0.8, ridge=5.0),
+            _entry(profile, rate=0.03, depth=8, child=1.0, rows=0.8, columns=0.6, ridge=1.0, recipe="plain"),
+            _entry(profile, rate=0.05, depth=3, child=5.0, rows=0.7, columns=0.8, ridge=5.0, recipe="all"),
         ]
         mild = _entry(profile, rate=0.05, depth=4, child=1.0, rows=0.8, columns=0.6, ridge=1.0)
         entries = [mild, first, *others] if profile.n_rows < _FEW else [first, mild, *others]
@@ -66,15 +71,15 @@ class XGBoost(ModelFamily):
             params["max_cat_to_onehot"] = trial.suggest_int("max_cat_to_onehot", 2, 100, log=True)
         if width(profile) >= _WIDE:
             params["keep"] = trial.suggest_categorical("keep", KEEP)
-        return params
+        return {**params, **suggest_recipe(trial, profile, _RECIPES)}
 
     def encoding(self, params: Params, task: Task) -> Encoding:
-        """Numbers as they are, gaps included; categories as codes, which XGBoost splits natively."""
-        return Encoding(keep=real(params, "keep") if "keep" in params else 1.0)
+        """Numbers as they are, gaps included; categories as codes, which XGBoost splits natively; and a recipe."""
+        return with_recipe(Encoding(keep=real(params, "keep") if "keep" in params else 1.0), params)
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: levels times the rows and the histogram bins that each goes through (measured on one core)."""
-        columns = width(profile) * real(params, "colsample_bylevel")
+        columns = (width(profile) + recipe_width(params, profile)) * real(params, "colsample_bylevel")
         depth, rows = whole(params, "max_depth"), profile.n_rows
         nodes = min(2.0**depth, 2.0 + rows / 4)
         tree = 2e-4 + depth * rows * (4e-9 + 1.2e-9 * columns) + nodes * (4e-6 + 1.5e-7 * columns)
@@ -101,7 +106,15 @@ class XGBoost(ModelFamily):
 
 
 def _entry(
-    profile: Profile, *, rate: float, depth: int, child: float, rows: float, columns: float, ridge: float = 1e-4
+    profile: Profile,
+    *,
+    rate: float,
+    depth: int,
+    child: float,
+    rows: float,
+    columns: float,
+    ridge: float = 1e-4,
+    recipe: str = "means",
 ) -> Params:
     params: dict[str, Param] = {
         "learning_rate": rate,
@@ -116,4 +129,4 @@ def _entry(
         params["max_cat_to_onehot"] = 4  # XGBoost's own default
     if width(profile) >= _WIDE:
         params["keep"] = 1.0
-    return params
+    return {**params, **recipe_entry(profile, _RECIPES, recipe)}

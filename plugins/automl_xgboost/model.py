@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import (
+    FEATURES,
     MAX_ROUNDS,
     ArtifactError,
     Features,
@@ -42,7 +43,7 @@ _HEAD = "head.npz"
 _TREES = "xgboost.ubj.gz"
 _MOST_BYTES = 2**31  # a larger file is a damaged or hostile one
 _FEW = 512  # rows up to which starting threads costs more than they save
-_ENCODING = "keep"  # the only parameter that is not XGBoost's
+_ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not XGBoost's
 
 
 @storable("xgboost.head")
@@ -196,7 +197,7 @@ class XGBoostModel(Model):
         assert head is not None
         metric = {"reg:squarederror": "rmse", "binary:logistic": "logloss", "multi:softprob": "mlogloss"}
         return {
-            **{name: value for name, value in self._params.items() if name != _ENCODING},
+            **{name: value for name, value in self._params.items() if name not in _ENCODING},
             **({"num_class": len(head.classes)} if head.n_groups > 1 else {}),
             "objective": head.objective,
             "eval_metric": metric[head.objective],
