@@ -47,6 +47,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "means_crosses": {"target_means": True, "crosses": 5},
     "means_frequency_entities": {"target_means": True, "frequency": True, "entities": True},
     "groups": {"groups": 6},
+    "means_frequency_entities_groups": {"target_means": True, "frequency": True, "entities": True, "groups": 6},
     "arithmetic": {"arithmetic": 12},
     "bins": {"bins": 8},
     "log": {"numeric": "log"},

@@ -20,15 +20,16 @@ _PAIRS: Mapping[str, Any] = {"groups": 6, "arithmetic": 12}
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
     "means": _MEANS,
+    "groups": {**_MEANS, "groups": 6},
     "pairs": _PAIRS,
     "bins": {"bins": 8},
     "all": {**_MEANS, **_PAIRS, "crosses": 5},
 }
 """What each recipe adds to an encoding.
 
-`means`: target means and frequencies of categories, parts of names and codes. `pairs`: group statistics and arithmetic.
-`bins`: ranges of numbers. `all`: means, pairs and crosses. What they are worth for which family was measured by
-`benchmarks/encodings.py`.
+`means`: target means and frequencies of categories, parts of names and codes. `groups`: these and group statistics.
+`pairs`: group statistics and arithmetic. `bins`: ranges of numbers. `all`: means, pairs and crosses. What they are
+worth for which family was measured by `benchmarks/encodings.py`.
 """
 
 
@@ -37,6 +38,7 @@ def recipes(profile: Profile, wanted: Sequence[str]) -> list[Param]:
     numbers, categories = profile.count(Role.NUMERIC), profile.count(Role.CATEGORICAL)
     makes = {
         "means": categories + profile.count(Role.TEXT) > 0,
+        "groups": numbers > 0 and categories > 0,
         "pairs": numbers > 1 or (numbers > 0 and categories > 0),
         "bins": numbers > 0,
         "all": numbers + categories > 1,
@@ -68,4 +70,5 @@ def recipe_width(params: Params, profile: Profile) -> int:
     """Estimate how many columns the recipe adds."""
     recipe = params.get(FEATURES, "plain")
     means = 2 * profile.count(Role.CATEGORICAL) + 6 * profile.count(Role.TEXT)
-    return {"means": means, "pairs": 24, "bins": 6 * profile.count(Role.NUMERIC), "all": means + 29}.get(str(recipe), 0)
+    bins = 6 * profile.count(Role.NUMERIC)
+    return {"means": means, "groups": means + 12, "pairs": 24, "bins": bins, "all": means + 29}.get(str(recipe), 0)

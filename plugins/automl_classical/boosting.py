@@ -27,7 +27,7 @@ from automl.plugin import (
 )
 from automl_classical.boosting_model import MAX_TREES, BoostingModel, load_boosting
 
-_RECIPES = ("means", "all")
+_RECIPES = ("means", "groups", "all")
 _WIDE = 30  # columns from which selection may pay for boosting
 _FASTEST = 0.1  # the highest learning rate of the space
 
@@ -118,12 +118,12 @@ class LightGBM(_Boosting):
         """Tuned defaults (Holzmüller 2024) first, then configurations of AutoGluon's zero-shot portfolio.
 
         Means of the target beside the codes lowered the error on nine of ten tables with categories (by 3.7% on
-        average, see `benchmarks/results/encodings.md`); the others are for variety.
+        average, see `benchmarks/results/encodings.md`), group statistics that of values; the others are for variety.
         """
         if task.is_classification:
             first = _entry(profile, 0.04, 50, 40, (1.0, 0.75))
         else:
-            first = _entry(profile, 0.05, 100, 3, (1.0, 0.7))
+            first = _entry(profile, 0.05, 100, 3, (1.0, 0.7), "groups")
         others = [
             _entry(profile, 0.03, 5, 10, (0.73, 0.9)),
             _entry(profile, 0.03, 128, 3, (0.9, 0.9), "plain"),

@@ -27,7 +27,7 @@ from automl.plugin import (
 )
 from automl_xgboost.model import MAX_TREES, XGBoostModel, load_model
 
-_RECIPES = ("means", "all")
+_RECIPES = ("means", "groups", "all")
 _WIDE = 30  # columns from which selection may pay for boosting
 _FEW = 3000  # rows up to which shallow trees are tried first
 
@@ -47,7 +47,7 @@ class XGBoost(ModelFamily):
         if task.is_classification:
             first = _entry(profile, rate=0.08, depth=6, child=5e-6, rows=0.65, columns=0.9)
         else:
-            first = _entry(profile, rate=0.05, depth=9, child=2.0, rows=0.7, columns=1.0)
+            first = _entry(profile, rate=0.05, depth=9, child=2.0, rows=0.7, columns=1.0, recipe="groups")
         others = [
             _entry(profile, rate=0.03, depth=8, child=1.0, rows=0.8, columns=0.6, ridge=1.0, recipe="plain"),
             _entry(profile, rate=0.05, depth=3, child=5.0, rows=0.7, columns=0.8, ridge=5.0, recipe="all"),

@@ -18,7 +18,7 @@ class First:
 @pytest.mark.parametrize(
     ("columns", "offered"),
     [
-        ({"numeric": 3, "categorical": 2}, ["plain", "means", "pairs", "bins", "all"]),
+        ({"numeric": 3, "categorical": 2}, ["plain", "means", "groups", "pairs", "bins", "all"]),
         ({"numeric": 3}, ["plain", "pairs", "bins", "all"]),
         ({"numeric": 1}, ["plain", "bins"]),
         ({"categorical": 1}, ["plain", "means"]),
@@ -27,7 +27,7 @@ class First:
     ],
 )
 def test_only_what_makes_something_of_the_columns_is_offered(columns, offered):
-    assert recipes(profile(**columns), ("means", "pairs", "bins", "all")) == offered
+    assert recipes(profile(**columns), ("means", "groups", "pairs", "bins", "all")) == offered
 
 
 def test_an_entry_is_in_the_space_whatever_the_columns():
