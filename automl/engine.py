@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.artifact import load_artifact
+from automl.data.apply import to_table
 from automl.data.prepare import DataOptions, encode_rows
+from automl.data.read import read_table
 from automl.errors import AutoMLError, OptionError, RunError
 from automl.finishing import finish, seconds_to_finish
 from automl.fitted import FittedModel
+from automl.importance import Effort, describe_features, measure_effects
 from automl.leaderboard import RESULT
 from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
@@ -176,6 +179,16 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
 def load(path: Path | str) -> FittedModel:
     """Load a fitted model from a model folder or a run folder; no code from it is run."""
     return load_artifact(Path(path), discover())
+
+
+def features_of(path: Path | str, data: Path | str | None = None) -> list[dict[str, Any]]:
+    """Describe a saved model's features, see `automl.importance`; measure them on the rows of `data`, if given."""
+    fitted = load(path)
+    effects = fitted.manifest.get("effects")
+    if data is not None:
+        table = to_table(read_table(data), fitted.schema, folder=Path(data).parent)
+        effects = measure_effects(fitted, table, Effort())
+    return describe_features(fitted, {str(name): float(effect) for name, effect in (effects or {}).items()})
 
 
 def evaluate_model(

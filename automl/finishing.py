@@ -18,7 +18,8 @@ from automl.data.prepare import Prepared
 from automl.decision import tune_decision
 from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
 from automl.errors import AutoMLError
-from automl.fitted import Output
+from automl.fitted import FittedModel, Output
+from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.leaderboard import RESULT
 from automl.options import FitOptions, FitResult
 from automl.planning import Plan
@@ -27,6 +28,7 @@ from automl.search.observer import Observer
 from automl.search.records import TrialRecord
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
+MEASURING_SHARE, MEASURING_MOST = 0.005, 3.0  # of the time limit, and seconds, for the importance of features
 SAVING = 1.2  # seconds to write the model and to load it again
 
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
@@ -35,7 +37,11 @@ Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
 def seconds_to_finish(limit: float, prepared: Prepared) -> float:
     """Estimate how much of a time limit in seconds the steps after the search need."""
     testing = 0.0 if prepared.test is None else prepared.test.n_rows * ROW_SECONDS / 2
-    return min(limit / 3, _seconds_to_choose(limit) + SAVING + testing)
+    return min(limit / 3, _seconds_to_choose(limit) + SAVING + testing + _seconds_to_measure(limit))
+
+
+def _seconds_to_measure(limit: float) -> float:
+    return min(MEASURING_MOST, limit * MEASURING_SHARE)
 
 
 def _seconds_to_choose(limit: float) -> float:
@@ -58,10 +64,12 @@ def finish(
     cv_score = metric.score_of(ensemble.honest_error)
     observer.phase("saving")
     _save(plan, members, output, cv_score, options.seed, folder)
+    fitted = load_artifact(folder / "model", plan.registry)
     tested = _Tested()
     if plan.prepared.test is not None:
         observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
-        tested = _test(plan, plan.prepared.test, folder, observer)
+        tested = _test(plan, plan.prepared.test, fitted, folder, observer)
+    _measure(plan, fitted, options, folder, observer)
     result = _result(plan, members, cv_score, tested, folder, time.monotonic() - started)
     (folder / RESULT).write_text(json.dumps(result.to_json(), indent=1), encoding="utf-8")
     observer.phase("done", f"{result.seconds:.1f} s")
@@ -100,9 +108,22 @@ class _Tested:
     alone: Mapping[int, float] = field(default_factory=dict)
 
 
-def _test(plan: Plan, test: Dataset, folder: Path, observer: Observer) -> _Tested:
-    """Load the saved model and score it, and each member alone for the leaderboard, on the rows kept aside."""
-    metric, fitted = plan.context.metric, load_artifact(folder / "model", plan.registry)
+def _measure(plan: Plan, fitted: FittedModel, options: FitOptions, folder: Path, observer: Observer) -> None:
+    """Keep what features are worth in the manifest, as far as the time for it goes."""
+    test = plan.prepared.test
+    rows = plan.prepared.dataset if test is None or test.n_rows < 2 else test
+    effort = Effort(most=MOST_FEATURES)  # the clock must not decide where only trials count
+    if options.seconds is not None and options.trials is None:
+        effort = Effort(deadline=time.monotonic() + _seconds_to_measure(options.seconds))
+    try:
+        update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
+    except Exception as error:  # a plugin's model, asked once more; what it is worth is told without
+        observer.note(f"importances could not be measured: {type(error).__name__}: {error}")
+
+
+def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer: Observer) -> _Tested:
+    """Score the saved model, and each member alone for the leaderboard, on the rows kept aside."""
+    metric = plan.context.metric
     try:
         decision = fitted.output.decision
         by_member = fitted.predict_members(test.table)

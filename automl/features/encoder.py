@@ -183,7 +183,7 @@ def fit_unselected(
         texts=tuple(text for text, _ in texts),
         raw=_raw_names(encoding, table),
         selection=None,
-        names=_unique(names),
+        names=unique_names(names),
         cardinalities=np.concatenate(cardinalities) if cardinalities else np.empty(0, dtype=np.int64),
     )
     return encoder, encoder._features(table, pieces)
@@ -243,7 +243,7 @@ def _raw_names(encoding: Encoding, table: Table) -> tuple[str, ...]:
     return tuple(name for role, wish in wishes.items() if wish == "raw" for name in table.names.get(role, ()))
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: list[str]) -> tuple[str, ...]:
     """Number repeated names, which arise where a column is called what another's feature is."""
     taken: set[str] = set()
     unique = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from automl.storage import storable
 
-_STATS = ("characters", "words", "digits", "uppercase", "punctuation")
+STATS = ("characters", "words", "digits", "uppercase", "punctuation")
 _TABLE = 0x3000  # code points past this (CJK and on) count as plain letters
 _DIGIT, _UPPER, _PUNCTUATION = 1, 2, 4
 
@@ -33,7 +33,7 @@ def fit_text_stats(columns: list[list[str]], names: tuple[str, ...]) -> TextStat
     """Fit on the training rows' texts; None where no statistic varies."""
     everything = np.concatenate([describe(texts) for texts in columns], axis=1)
     chosen = np.flatnonzero(np.ptp(everything, axis=0) > 0)
-    outputs = [f"{name} {stat}" for name in names for stat in _STATS]
+    outputs = [f"{name} {stat}" for name in names for stat in STATS]
     return TextStats(chosen, tuple(outputs[i] for i in chosen)) if len(chosen) else None
 
 

@@ -1,0 +1,51 @@
+"""`automl features`: what a model learns from, and what each feature is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def features(
+    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Measure all importances anew on rows of this table; targets are not needed.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Rows to show; 0 for all.", min=0)] = 40,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List every feature of a model: what it is made of, its importance, whether it is used and why not."""
+    from automl.cli.console import out, print_json
+    from automl.engine import features_of
+
+    found = features_of(model, data)
+    if as_json:
+        print_json(found)
+        return
+    shown = found[:limit] if limit else found
+    out.print(_table(shown))
+    if len(found) > len(shown):
+        out.print(f"[dim]{len(found) - len(shown)} more: --limit 0 shows all[/]")
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("feature", "made of", "how", "importance", "kept", ""):
+        table.add_column(title, justify="right" if title in {"importance", "kept"} else "left")
+    for row in rows:
+        importance = row["importance"]
+        columns = ", ".join(row["columns"])
+        table.add_row(
+            Text(row["feature"]),
+            Text("" if columns == row["feature"] else columns, style="dim"),
+            row["how"],
+            "–" if importance is None else f"{importance:.1%}",
+            f"{row['kept']:.0%}",
+            Text(row["reason"], style="dim"),
+        )
+    return table
