@@ -28,7 +28,7 @@ from automl.search.observer import Observer
 from automl.search.records import TrialRecord
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
-MEASURING_SHARE, MEASURING_MOST = 0.005, 3.0  # of the time limit, and seconds, for the importance of features
+MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 SAVING = 1.2  # seconds to write the model and to load it again
 
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
@@ -41,7 +41,7 @@ def seconds_to_finish(limit: float, prepared: Prepared) -> float:
 
 
 def _seconds_to_measure(limit: float) -> float:
-    return min(MEASURING_MOST, limit * MEASURING_SHARE)
+    return min(MEASURING_MOST, max(MEASURING_LEAST, limit * MEASURING_SHARE))
 
 
 def _seconds_to_choose(limit: float) -> float:

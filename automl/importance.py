@@ -19,7 +19,7 @@ from automl.features.roles import restrict
 from automl.fitted import FittedModel
 from automl.plugin.model import Model
 
-ROWS = 200
+ROWS = 100
 """Rows of the table that features are shuffled among."""
 MOST_FEATURES = 30
 """Features of a member that are measured where no time limit says how many: its first ones after a shuffle."""
@@ -110,7 +110,10 @@ def measure_effects(fitted: FittedModel, table: Table, effort: Effort) -> dict[s
         encoder = fitted.encoders[key]
         features = encoder.transform(restrict(table, member.inputs, fitted.schema))
         known = {origin.name: _shown(origin, fitted.schema) for origin in origins(encoder)}
-        for name, effect in _effects_in(model, features, effort, fitted.task.is_classification).items():
+        found = _effects_in(model, features, effort, fitted.task.is_classification)
+        if effort.over and effects:  # a member measured in part would favour the part
+            break
+        for name, effect in found.items():
             effects[known.get(name, name)] += member.weight * effect
     return dict(effects)
 
