@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from automl.data.limits import InputLimits
 from automl.errors import OptionError, unknown
 from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
@@ -22,10 +23,11 @@ class FitOptions:
 
     `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the
     same model, provided that no time limit ends the search before. `test` is a file or a data frame. Image paths
-    start from the folder `images`, by default the table's. `metric` is a name, a `Metric`, a scikit-learn scorer or
-    a callable. `extra_families` are instances that no plugin brings. `selection` of features is `auto` (the search
-    decides how many, ranked by gain), `off`, or the name of the selector that ranks them. The `inline` backend runs
-    trials in this process: no protection, no start-up time.
+    start from the folder `images`, by default the table's. `input_limits` such as "columns=200000" raise those of
+    `automl.data.limits`. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are
+    instances that no plugin brings. `selection` of features is `auto` (the search decides how many, ranked by gain),
+    `off`, or the name of the selector that ranks them. The `inline` backend runs trials in this process: no
+    protection, no start-up time.
     """
 
     target: str
@@ -43,6 +45,7 @@ class FitOptions:
     group: str | None = None
     time: str | None = None
     images: Path | None = None
+    input_limits: tuple[str, ...] = ()
     families: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     extra_families: tuple[ModelFamily, ...] = ()
@@ -60,6 +63,7 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         """Check the ranges of numbers; raise `OptionError`."""
+        InputLimits.of(self.input_limits)
         _at_least("time limit", self.time_limit, 1, "seconds")
         _at_least("number of trials", self.trials, 1)
         _at_least("number of folds", self.folds, 2)

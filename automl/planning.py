@@ -11,6 +11,7 @@ from automl.data.dataset import Dataset, Profile
 from automl.data.fingerprint import hash_frame
 from automl.data.foldcount import FoldOptions
 from automl.data.folds import FoldPlan
+from automl.data.limits import InputLimits
 from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
 from automl.data.read import read_table
 from automl.data.schema import Role
@@ -53,8 +54,9 @@ def make_plan(
     observer: Observer,
 ) -> Plan:
     """Read and prepare the data, decide how to judge, and ask each family whether it takes part."""
-    frame = read_table(source) if isinstance(source, str | Path) else source
-    test = read_table(options.test) if isinstance(options.test, str | Path) else options.test
+    limits = InputLimits.of(options.input_limits)
+    frame = read_table(source, limits) if isinstance(source, str | Path) else source
+    test = read_table(options.test, limits) if isinstance(options.test, str | Path) else options.test
     data_options = _data_options(options, source)
     prepared = prepare(frame, data_options)
     dataset = prepared.dataset

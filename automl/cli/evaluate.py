@@ -15,17 +15,24 @@ def evaluate(
         list[str] | None, typer.Option(help="Metrics to report, comma-separated or repeated; default: all that fit.")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
+    input_limit: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a model on a table whose targets are known."""
     from rich.table import Table
 
     from automl.cli.console import number, out, print_json
+    from automl.data.limits import InputLimits
     from automl.data.read import read_table
     from automl.engine import evaluate_model, load
 
     names = [name for value in metric or [] for name in value.split(",")]
-    scores = evaluate_model(load(model), read_table(data), names, images or data.parent)
+    scores = evaluate_model(
+        load(model), read_table(data, InputLimits.of(input_limit or ())), names, images or data.parent
+    )
     if as_json:
         print_json(scores)
         return

@@ -50,6 +50,10 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     images: Annotated[
         Path | None, typer.Option(help="Folder that image paths start from; default: the table's.")
     ] = None,
+    input_limit: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
+    ] = None,
     families: Annotated[
         list[str] | None, typer.Option(help="Model families to try, comma-separated or repeated.")
     ] = None,
@@ -94,6 +98,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         group=group,
         time=time,
         images=images,
+        input_limits=tuple(input_limit or ()),
         families=_names(families),
         exclude=_names(exclude) or (),
         selection=selection,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+_NAMED = 20  # unknown columns that are named
+
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
@@ -16,13 +18,25 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="CSV or Parquet file to write; default: CSV to the screen.")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv", help="Write cells that a spreadsheet would run (=, +, -, @ …) with a ' before them."
+        ),
+    ] = False,
+    input_limit: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
+    ] = None,
 ) -> None:
     """Predict a column for new rows, in their order.
 
     [dim]automl predict RUN new.csv -o predictions.csv[/dim]
     """
     from automl.cli.console import err
+    from automl.cli.safe_csv import escaped
     from automl.data.apply import extra_columns
+    from automl.data.limits import InputLimits
     from automl.data.read import read_table
     from automl.engine import load
     from automl.errors import OptionError
@@ -30,14 +44,13 @@ def predict(
     if output is not None and not output.absolute().parent.is_dir():
         raise OptionError(f"the folder of '{output}' does not exist: create it, or name another file")
     fitted = load(model)
-    frame = read_table(data)
+    frame = read_table(data, InputLimits.of(input_limit or ()))
     extra = [name for name in extra_columns(frame, fitted.schema) if name != fitted.task.target]
     if extra:
-        err.print(f"note: ignored columns that the model does not know: {', '.join(extra)}", style="dim")
+        names = ", ".join(extra[:_NAMED]) + (f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else "")
+        err.print(f"note: ignored columns that the model does not know: {names}", style="dim", markup=False)
     predictions = fitted.predict_frame(frame, images or data.parent)
-    if output is None:
-        predictions.to_csv(sys.stdout, index=False)
-    elif output.suffix == ".parquet":
+    if output is not None and output.suffix == ".parquet":
         predictions.to_parquet(output, index=False)
-    else:
-        predictions.to_csv(output, index=False)
+        return
+    (escaped(predictions) if safe_csv else predictions).to_csv(sys.stdout if output is None else output, index=False)

@@ -18,6 +18,7 @@ from automl.data.sequences import to_sequences
 from automl.data.table import MISSING, UNSEEN, Table
 from automl.errors import DataError
 
+_NAMED = 20  # absent columns that are named
 _RAW = (Role.TEXT, Role.IMAGE, Role.SEQUENCE)
 
 
@@ -66,7 +67,7 @@ def _by_name(frame: pd.DataFrame, schema: Schema) -> dict[str, Series]:
     cells = {str(name): series for name, series in frame.items()}
     absent = [column.name for column in schema.used if column.name not in cells]
     if absent:
-        listed = ", ".join(f"'{name}'" for name in absent)
+        listed = ", ".join(f"'{name}'" for name in absent[:_NAMED]) + (" and more" if len(absent) > _NAMED else "")
         raise DataError(f"the table lacks {len(absent)} column(s) that the model was trained on: {listed}; add them")
     return cells
 

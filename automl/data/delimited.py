@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from automl.data.cells import MARKERS
-from automl.data.delimiter import Layout, find_layout, lacks_header
+from automl.data.delimiter import CANDIDATES, Layout, find_layout, lacks_header
+from automl.data.limits import InputLimits
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,12 +23,14 @@ _BLOCK = 1 << 22  # bytes parsed at a time
 _LARGEST_BLOCK = (1 << 31) - 1  # what the parser can count
 
 
-def read_delimited(text: str, path: Path) -> pd.DataFrame:
+def read_delimited(text: str, path: Path, limits: InputLimits) -> pd.DataFrame:
     """Read delimited text with a header line; `path` is named in errors."""
     import pyarrow as pa
 
     text = text.lstrip("\r\n")
+    _check_lines(text, path, limits)
     layout = find_layout(text)
+    limits.check(path, "columns", len(layout.header), "the number of columns")
     if lacks_header(layout.header):
         raise DataError(
             f"{path}: the first line must name the columns, and is '{','.join(layout.header)[:60]}'; add a header line"
@@ -37,6 +41,7 @@ def read_delimited(text: str, path: Path) -> pd.DataFrame:
     if layout.extra:
         names.insert(0 if layout.extra == "first" else len(names), "")
     table = _cells(text.encode("utf-8", errors="replace"), len(names), layout, path)
+    check_cells(table, names, path, limits)
     columns = [_typed(column) for column in table.itercolumns()]
     # Blank columns at the end are delimiters without cells between them.
     while columns and not names[-1].strip() and columns[-1].null_count == len(columns[-1]):
@@ -45,6 +50,30 @@ def read_delimited(text: str, path: Path) -> pd.DataFrame:
     frame: pd.DataFrame = pa.Table.from_arrays(columns, names=ids).to_pandas()
     frame.columns = pd.Index(names)
     return frame
+
+
+def _check_lines(text: str, path: Path, limits: InputLimits) -> None:
+    """Refuse a header of too many columns, and a cell that is too long for sure, before anything is copied."""
+    first = text.find("\n")
+    most = max(text.count(mark, 0, first if first >= 0 else len(text)) for mark in CANDIDATES)
+    limits.check(path, "columns", most + 1, "the number of columns")
+    marks = (*CANDIDATES, "\n", "\r")
+    for start in range(0, len(text) - limits.cell, limits.cell):
+        if all(text.find(mark, start, start + limits.cell) < 0 for mark in marks):
+            length = min([end for mark in marks if (end := text.find(mark, start)) >= 0], default=len(text)) - start
+            limits.check(path, "cell", max(length, limits.cell + 1), f"a cell's length, at character {start:,},")
+
+
+def check_cells(table: pa.Table, names: Sequence[str], path: Path, limits: InputLimits) -> None:
+    """Raise `DataError` where a cell of text is longer than the limit."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for name, column in zip(names, table.itercolumns(), strict=True):
+        kind = column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+            longest = compute.max(compute.binary_length(column)).as_py() or 0
+            limits.check(f"{path}: column '{name}'", "cell", longest, "a cell's length in bytes")
 
 
 def _cells(content: bytes, n_columns: int, layout: Layout, path: Path) -> pa.Table:

@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-_CANDIDATES = ("\t", ",", ";", "|")
+CANDIDATES = ("\t", ",", ";", "|")
 _NONE = "\x1f"
 """A delimiter that text does not hold: the table has one column."""
 
 _HEAD = 1 << 17  # characters looked at
+_LINES = 8  # lines looked at, however long they are
 _CONSISTENT = 0.95  # share of lines that must have as many cells as the header
 _LONGEST_CELL = 1 << 24
 
@@ -36,10 +37,11 @@ def find_layout(text: str) -> Layout:
     A delimiter that is not in the header never wins, so commas in the texts of a one-column file cut nothing. Blanks
     separate cells only in lines of numbers.
     """
-    head = text[:_HEAD]
-    if len(text) > _HEAD:  # the last line is cut short
+    end = max(_HEAD, _end_of_line(text, _LINES))
+    head = text[:end]
+    if len(text) > end:  # the last line is cut short
         head = head[: head.rfind("\n") + 1] or head
-    scored = [(layout, share) for d in _CANDIDATES if (found := _score(head, d)) for layout, share in [found]]
+    scored = [(layout, share) for d in CANDIDATES if (found := _score(head, d)) for layout, share in [found]]
     consistent = [layout for layout, share in scored if share >= _CONSISTENT]
     if consistent:
         return max(consistent, key=lambda layout: len(layout.header))
@@ -50,6 +52,16 @@ def find_layout(text: str) -> Layout:
     rows = csv.reader(head.splitlines(keepends=True), delimiter=_NONE)
     header = next(rows)
     return Layout(_NONE, tuple(header), rows.line_num)
+
+
+def _end_of_line(text: str, line: int) -> int:
+    """Return the position after the end of the n-th line, or of the text."""
+    end = 0
+    for _ in range(line):
+        end = text.find("\n", end) + 1
+        if not end:
+            return len(text)
+    return end
 
 
 def _score(head: str, delimiter: str) -> tuple[Layout, float] | None:

@@ -65,7 +65,9 @@ def place(cell: str, folder: Path | None) -> Path:
         return Path(cell.strip())
     root = os.path.normpath(folder.absolute())
     path = os.path.normpath(os.path.join(root, cell.strip()))
-    if os.path.commonpath([root, path]) != root or "\0" in cell:
+    inside = "\0" not in cell and os.path.commonpath([root, path]) == root
+    # A link inside the folder may lead out of it all the same.
+    if not inside or os.path.commonpath([os.path.realpath(root), os.path.realpath(path)]) != os.path.realpath(root):
         raise DataError(
             f"the image path '{cell.strip()[:80]}' leads out of the folder {folder}, and only files inside it are "
             "read; move the images there, or name their folder (--images)"
@@ -180,6 +182,8 @@ def _opened(path: Path) -> Iterator[Any]:
     """Open an image file; whatever goes wrong until it is closed is an `_Unreadable`."""
     from PIL import Image
 
+    if path.exists() and not path.is_file():
+        raise _Unreadable("is no plain file")  # opening a pipe would wait for ever
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
 import json
-import lzma
-import zipfile
-import zlib
 from pathlib import Path
 
 import pandas as pd
 
+from automl.data.columnar import read_columnar
 from automl.data.delimited import read_delimited
+from automl.data.limits import InputLimits
+from automl.data.unpack import unpacked
 from automl.errors import DataError
 
 _COMPRESSIONS = {".gz", ".bz2", ".xz", ".zip"}
@@ -21,73 +18,54 @@ _JSON = {".json", ".jsonl", ".ndjson"}
 _TEXT_HINT = "use CSV, Parquet, Feather or JSON"
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, limits: InputLimits | None = None) -> pd.DataFrame:
     """Read a table: delimited text, Parquet, Feather, or JSON (records, columns, or a record a line).
 
     The format is told by content first and suffix second; gz, bz2, xz and one-member zip files are opened. Columns of
     text that hold plain numbers and nothing else become int64 or float64, all others stay text: what they mean is
     decided by `infer_schema`. Whole numbers with leading zeros (007), or of more digits than fit, stay text.
     Missing cells are those in `automl.data.cells.MARKERS`. Column names are stripped of blanks and made unique.
-    Raises `DataError` where there is no such file or no table in it.
+    Raises `DataError` where there is no such file or no table in it, and where it is beyond the limits.
     """
-    path = Path(path)
+    path, limits = Path(path), limits or InputLimits()
     if not path.exists():
         raise DataError(f"{path}: there is no such file; check the path")
     if path.is_dir():
         raise DataError(f"{path}: a table must be a file, and this is a folder; name a file in it")
     try:
-        content = _unpacked(path.read_bytes(), path)
+        with path.open("rb") as file:
+            content = file.read(limits.bytes + 1)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error}); check its permissions") from error
+    limits.check(path, "bytes", max(len(content), _size(path)), "its size in bytes")
+    content = unpacked(content, path, limits)
     if not content.strip():
         raise DataError(f"{path}: the file is empty; a table needs a line of column names and rows below it")
-    frame = _parsed(content, path)
+    frame = _parsed(content, path, limits)
+    limits.check(path, "columns", len(frame.columns), "the number of columns")
     frame.columns = pd.Index(unique_names([str(name) for name in frame.columns]))
     if frame.empty:
         raise DataError(f"{path}: the table has no rows; give a file with at least one row below the column names")
     return frame
 
 
-def _parsed(content: bytes, path: Path) -> pd.DataFrame:
+def _size(path: Path) -> int:
+    """Return the bytes of a file, 0 for a pipe."""
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _parsed(content: bytes, path: Path, limits: InputLimits) -> pd.DataFrame:
     suffix = next((s for s in reversed(path.suffixes) if s.lower() not in _COMPRESSIONS), "").lower()
     if content.startswith(b"PAR1"):
-        return _columnar(content, path, "Parquet")
+        return read_columnar(content, path, "Parquet", limits)
     if content.startswith((b"ARROW1", b"FEA1")):
-        return _columnar(content, path, "Feather")
+        return read_columnar(content, path, "Feather", limits)
     if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         raise DataError(f"{path}: this looks like a spreadsheet, which cannot be read; save the sheet as CSV")
     if suffix in {".parquet", ".pq", ".feather", ".arrow", ".ipc"}:
         raise DataError(f"{path}: the file is not what its suffix {suffix} says, or it is damaged; write it again")
     text = _decoded(content, path)
-    return _json(text, path) if suffix in _JSON else read_delimited(text, path)
-
-
-def _unpacked(content: bytes, path: Path) -> bytes:
-    """Undo a compression, told by its first bytes."""
-    try:
-        if content.startswith(b"\x1f\x8b"):
-            return gzip.decompress(content)
-        if content.startswith(b"BZh"):
-            return bz2.decompress(content)
-        if content.startswith(b"\xfd7zXZ\x00"):
-            return lzma.decompress(content)
-        if content.startswith(b"PK\x03\x04") and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}:
-            return _only_member(content, path)
-    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: the compressed file is damaged ({error}); get an intact copy") from error
-    return content
-
-
-def _only_member(content: bytes, path: Path) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [n for n in archive.namelist() if not n.endswith("/") and not n.startswith("__MACOSX")]
-        if "[Content_Types].xml" in names:
-            return content  # a spreadsheet with another suffix
-        if len(names) != 1:
-            raise DataError(
-                f"{path}: a zip file must hold one table, and this one holds {len(names)} files; unpack it first"
-            )
-        return archive.read(names[0])
+    return _json(text, path, limits) if suffix in _JSON else read_delimited(text, path, limits)
 
 
 def _decoded(content: bytes, path: Path) -> str:
@@ -110,25 +88,13 @@ def _decoded(content: bytes, path: Path) -> str:
     raise DataError(f"{path}: the text is not valid {encodings[0]}; save the file as UTF-8")
 
 
-def _columnar(content: bytes, path: Path, name: str) -> pd.DataFrame:
-    import pyarrow as pa
-
-    read = pd.read_parquet if name == "Parquet" else pd.read_feather
-    try:
-        frame = read(io.BytesIO(content))
-    except (pa.ArrowException, OSError, ValueError, ImportError) as error:
-        raise DataError(f"{path}: the {name} file cannot be read ({error}); write it again") from error
-    named = any(name is not None for name in frame.index.names)
-    return frame.reset_index(drop=not named)
-
-
-def _json(text: str, path: Path) -> pd.DataFrame:
+def _json(text: str, path: Path, limits: InputLimits) -> pd.DataFrame:
     try:
         try:
             value = json.loads(text)
         except json.JSONDecodeError:
             value = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise DataError(
             f"{path}: the file is not valid JSON ({error}); write a list of records or a record a line"
         ) from error
@@ -140,6 +106,10 @@ def _json(text: str, path: Path) -> pd.DataFrame:
         value = [value]
     if not (isinstance(value, list) and all(isinstance(record, dict) for record in value)):
         raise DataError(f"{path}: JSON must be a list of records, a record a line, or a list of cells for each column")
+    names = {name for record in value for name in record}
+    limits.check(path, "columns", len(names), "the number of columns")
+    # A record of its own names a line makes a table of as many columns as lines.
+    limits.check(path, "bytes", 8 * len(names) * len(value), "the size of its table in bytes")
     return pd.DataFrame.from_records(value)
 
 

@@ -143,3 +143,46 @@ def test_first_contact_loads_no_heavy_library(code):
     script = f"import sys\n{code}\nprint('loaded', sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("loaded []")
+
+
+def test_labels_that_a_spreadsheet_would_run_are_escaped_on_request(tmp_path, capsys):
+    frame = mixed_frame(120).drop(columns="value")
+    frame["label"] = frame["label"].map({"high": "=1+1", "low": "-2"})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert run(["fit", str(tmp_path / "t.csv"), "--target", "label", "-o", str(tmp_path / "r"), "--quiet", *FIT]) == 0
+    predict = ["predict", str(tmp_path / "r"), str(tmp_path / "t.csv"), "-o", str(tmp_path / "out.csv")]
+    assert run(predict) == 0
+    plain = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert set(plain["prediction"]) == {"=1+1", "-2"}
+    assert run([*predict, "--safe-csv"]) == 0
+    safe = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert set(safe["prediction"]) == {"'=1+1", "-2"}
+    assert list(safe.columns) == list(plain.columns)
+
+
+def test_hostile_tables_are_one_sentence_and_code_two(fitted, tmp_path, capsys):
+    wide = tmp_path / "wide.csv"
+    wide.write_text(",".join(f"c{i}" for i in range(60_000)) + "\n" + ",".join("1" * 60_000) + "\n")
+    assert run(["predict", str(fitted), str(wide)]) == 2
+    assert "columns=60000" in capsys.readouterr().err
+    assert run(["predict", str(fitted), str(wide), "--input-limit", "columns=60000"]) == 2
+    error = capsys.readouterr().err
+    assert "lacks" in error
+    assert error.count("\n") == 1
+    long = mixed_frame(3).assign(city="x" * 20_000_000)
+    long.to_csv(tmp_path / "long.csv", index=False)
+    assert run(["predict", str(fitted), str(tmp_path / "long.csv")]) == 2
+    assert "cell=" in capsys.readouterr().err
+    odd = mixed_frame(3).assign(city="x" * 1_000_000, number="1e999", since="0000-00-00")
+    odd["\x1b]0;title\x07[red]"] = 1
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    assert run(["predict", str(fitted), str(tmp_path / "odd.csv")]) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 4
+    assert "\x1b]0" not in captured.err
+
+
+def test_what_a_file_says_does_not_steer_the_terminal(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("a,b\x1b[31m\n1,2\n")
+    assert run(["fit", str(tmp_path / "t.csv"), "--target", "\x1b[31mx"]) == 2
+    assert "\x1b" not in capsys.readouterr().err

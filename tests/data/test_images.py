@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from automl.data import images
 from automl.data.apply import to_table
-from automl.data.images import ImageSize, choose_image_parsing, place, to_images
+from automl.data.images import ImageSize, choose_image_parsing, place, to_images, why_unreadable
 from automl.data.infer import Wishes, infer_schema
 from automl.data.prepare import DataOptions, prepare
 from automl.data.schema import Role
@@ -98,6 +99,22 @@ def test_paths_inside_may_be_absolute(tmp_path: Path) -> None:
     assert place(" a/../b.png", tmp_path) == tmp_path / "b.png"
     assert place(str(tmp_path / "b.png"), tmp_path) == tmp_path / "b.png"
     assert place("/elsewhere/b.png", None) == Path("/elsewhere/b.png")
+
+
+def test_links_and_pipes_do_not_lead_out(tmp_path: Path) -> None:
+    half().save(tmp_path / "outside.png")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    half().save(inside / "fine.png")
+    (inside / "link.png").symlink_to(tmp_path / "outside.png")
+    (inside / "folder").symlink_to(tmp_path)
+    (inside / "near.png").symlink_to(inside / "fine.png")
+    for cell in ("link.png", "folder/outside.png"):
+        with pytest.raises(DataError, match="leads out of the folder"):
+            place(cell, inside)
+    assert place("near.png", inside) == inside / "near.png"
+    os.mkfifo(inside / "pipe.png")
+    assert why_unreadable(inside / "pipe.png", ImageSize(4, 4, 3)) == "is no plain file"
 
 
 def test_sizes_are_text_and_back() -> None:
