@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +17,8 @@ from automl.errors import DataError
 
 _COMPRESSIONS = {".gz", ".bz2", ".xz", ".zip"}
 _JSON = {".json", ".jsonl", ".ndjson"}
+_DIGITS = 18  # of a whole number that surely fits into 64 bits
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TEXT_HINT = "use CSV, Parquet, Feather or JSON"
 
 
@@ -91,13 +95,15 @@ def _decoded(content: bytes, path: Path) -> str:
 def _json(text: str, path: Path, limits: InputLimits) -> pd.DataFrame:
     try:
         try:
-            value = json.loads(text)
+            value = json.loads(text, parse_int=_whole)
         except json.JSONDecodeError:
-            value = [json.loads(line) for line in text.splitlines() if line.strip()]
+            value = [json.loads(line, parse_int=_whole) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError, MemoryError) as error:
         raise DataError(
             f"{path}: the file is not valid JSON ({error}); write a list of records or a record a line"
         ) from error
+    if _SURROGATE.search(text):
+        value = _without_surrogates(value)
     if isinstance(value, dict):
         if value and all(isinstance(cells, list) for cells in value.values()):
             if len({len(cells) for cells in value.values()}) > 1:
@@ -111,6 +117,22 @@ def _json(text: str, path: Path, limits: InputLimits) -> pd.DataFrame:
     # A record of its own names a line makes a table of as many columns as lines.
     limits.check(path, "bytes", 8 * len(names) * len(value), "the size of its table in bytes")
     return pd.DataFrame.from_records(value)
+
+
+def _whole(digits: str) -> int | str:
+    """Whole numbers of more digits than fit stay text."""
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Replace halves of characters, which JSON can spell but no encoding can write."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
 
 
 def unique_names(names: list[str]) -> list[str]:

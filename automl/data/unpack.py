@@ -9,10 +9,14 @@ import lzma
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from automl.data.limits import FREE, InputLimits
 from automl.errors import DataError
+
+
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def unpacked(content: bytes, path: Path, limits: InputLimits) -> bytes:
@@ -52,7 +56,7 @@ def _only_member(content: bytes, path: Path, limits: InputLimits) -> bytes:
             return _bounded(member, content, path, limits)
 
 
-def _bounded(stream: IO[bytes], content: bytes, path: Path, limits: InputLimits) -> bytes:
+def _bounded(stream: _Stream, content: bytes, path: Path, limits: InputLimits) -> bytes:
     allowed = max(FREE, limits.expansion * len(content))
     data = stream.read(min(allowed, limits.bytes) + 1)
     read = len(data)

@@ -11,6 +11,8 @@ import random
 import zipfile
 from pathlib import Path
 
+import pandas as pd
+
 from automl.data.prepare import DataOptions, prepare
 from automl.data.read import read_table
 from automl.errors import AutoMLError
@@ -74,35 +76,53 @@ def build(folder: Path, seed: int) -> Path:
     rng = random.Random(seed)
     suffix = rng.choices(SUFFIXES, weights=[10, 4, 2, 1, 1, 2, 3, 3, 3, 2, 1])[0]
     path = folder / f"table{suffix}"
-    frame = artifacts.table(rng.choice([0, 1, 2, 12, 60, 60, 60]), seed % 50)
+    frame = artifacts.table(rng.choices([0, 1, 2, 12, 60], weights=[1, 1, 1, 3, 24])[0], seed % 50)
     frame = (
         frame.iloc[:, : rng.choice([1, 2, 8, 8, 8])].join(frame[["label"]], rsuffix="!")
         if rng.random() < 0.3
         else frame
     )
+    frame, rough = _hostile_cells(frame, rng), rng.random() < 0.4
     text = suffix not in {".parquet", ".feather", ".json", ".jsonl"}
     if text:
         separator = rng.choice([",", ",", ";", "\t", "|", " "])
-        content = _mutated_rows(frame.to_csv(index=False, sep=separator), separator, rng)
+        content = frame.to_csv(index=False, sep=separator)
+        content = _mutated_rows(content, separator, rng) if rough else content
         encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])
         data = content.encode(encoding, "replace" if encoding.startswith(("cp", "lat")) else "surrogatepass")
     elif suffix == ".json":
         tree = json.loads(frame.to_json(orient=rng.choice(["records", "columns", "list"][:2])))
-        data = mutate.dumps(mutate.mutated_tree(tree, rng)).encode()
+        data = mutate.dumps(mutate.mutated_tree(tree, rng) if rough else tree).encode()
     elif suffix == ".jsonl":
         lines = frame.to_json(orient="records", lines=True).splitlines()
-        data = "\n".join(mutate.dumps(mutate.mutated_tree(json.loads(line), rng)) for line in lines).encode()
+        records = [json.loads(line) for line in lines if line]
+        data = "\n".join(mutate.dumps(mutate.mutated_tree(one, rng) if rough else one) for one in records).encode()
     else:
         buffer = io.BytesIO()
         frame.to_parquet(buffer) if suffix == ".parquet" else frame.to_feather(buffer)
         data = buffer.getvalue()
-    if not text or rng.random() < 0.3:
+    if rng.random() < (0.3 if text else 0.5) * rough:
         data = mutate.mutated_bytes(data, rng)
     if rng.random() < 0.01:
-        data += b"\0" * 50_000_000
+        data += b"\0" * 5_000_000
     packed = _packed(data, path)
-    path.write_bytes(mutate.mutated_bytes(packed, rng) if packed is not data and rng.random() < 0.3 else packed)
+    path.write_bytes(mutate.mutated_bytes(packed, rng) if packed is not data and rng.random() < 0.2 else packed)
     return path
+
+
+def _hostile_cells(frame: pd.DataFrame, rng: random.Random) -> pd.DataFrame:
+    """Put cells that nobody expects into some columns, and names into some headings."""
+    frame = frame.copy()
+    for _ in range(rng.choice([0, 1, 1, 2, 4]) if len(frame) else 0):
+        name = rng.choice(list(frame.columns))
+        column = frame[name].astype(object).map(str)
+        chosen = rng.sample(CELLS, rng.choice([1, 2, 5]))
+        share = rng.choice([0.02, 0.2, 1.0])
+        frame[name] = [rng.choice(chosen) if rng.random() < share else cell for cell in column]
+    if rng.random() < 0.1:
+        at = rng.randrange(len(frame.columns))
+        frame.columns = [rng.choice(CELLS) if i == at else name for i, name in enumerate(frame.columns)]
+    return frame
 
 
 def _mutated_rows(text: str, separator: str, rng: random.Random) -> str:

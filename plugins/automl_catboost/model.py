@@ -30,6 +30,7 @@ from automl.plugin import (
     storable,
     whole,
 )
+from automl_catboost.trees import Shape, check_bytes
 from automl_catboost.watch import LOOK_EVERY, Plan, Watch
 
 _HEAD = "head.npz"
@@ -192,8 +193,8 @@ class CatBoostModel(Model):
 def load_model(folder: Path) -> CatBoostModel:
     """Read back a model; raise `ArtifactError` where the trees are damaged or do not fit the labels.
 
-    CatBoost checks the structure of a file, but not the numbers in it, and crashes on wrong ones. So nothing reaches it
-    but the bytes once written, which the SHA-256 beside them tells. Who forges both can crash the process.
+    CatBoost crashes on wrong numbers in a file, so all of them are checked before it sees the bytes. The SHA-256 beside
+    them tells accidents; who forges a file can forge that too.
     """
     head = load(folder / _HEAD, _Head)
     if not head.boosted:
@@ -205,7 +206,9 @@ def load_model(folder: Path) -> CatBoostModel:
         raise ArtifactError(f"{path}: the file is missing from the model folder; save the model again") from None
     if hashlib.sha256(data).hexdigest() != head.digest:
         raise ArtifactError(f"{path}: the file is damaged (its SHA-256 differs); use an intact copy of the model")
+    n_categories = len(head.categorical)
     try:
+        check_bytes(data, Shape(head.n_features - n_categories, n_categories, head.n_groups))
         model = CatBoostModel.of(head, data)
         model._reader = _from_bytes(data)
         _check(model._reader, head)

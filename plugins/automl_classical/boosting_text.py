@@ -27,6 +27,15 @@ _UNUSED = (
 _NODES = ("left_child", "right_child", "split_feature", "decision_type", "threshold")
 _EVERY = ("num_leaves", "num_cat", "leaf_value", "is_linear", *_NODES)
 _CATEGORIES = ("cat_boundaries", "cat_threshold")
+_REAL = ("threshold", "leaf_value")
+_KNOWN = frozenset({"Tree", "shrinkage", *_EVERY, *_CATEGORIES})
+_HEADER = frozenset({
+    "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective", "feature_names",
+    "feature_infos",
+})  # fmt: skip
+# LightGBM reads numbers by a parser of its own, which stops at what it does not know: 1e1 is 1 to it in a whole number.
+_WHOLES = re.compile(r"-?[0-9]{1,10}(?: -?[0-9]{1,10})*")
+_REALS = re.compile(r"(?:-?[0-9.]+(?:e[-+]?[0-9]+)?|-?inf|-?nan)(?: -?[0-9.]+(?:e[-+]?[0-9]+)?| -?inf| -?nan)*")
 
 
 def lean(text: str) -> str:
@@ -37,11 +46,15 @@ def lean(text: str) -> str:
 
 def check_text(text: str, n_features: int, trees_per_round: int) -> None:
     """Raise ValueError where the text is truncated, made for other data, or has indices beyond their arrays."""
-    head, *blocks = text.partition(_END)[0].split("\nTree=")
-    if not head.startswith("tree\n") or f"\n{_END}" not in text:
+    trees, end, rest = text.partition(_END)
+    head, *blocks = trees.split("\nTree=")
+    if not head.startswith("tree\n") or not trees.endswith("\n") or not end or rest.strip():
         raise ValueError("it is not a whole LightGBM model")
-    if _one(head, "max_feature_idx") != n_features - 1 or _one(head, "num_tree_per_iteration") != trees_per_round:
-        raise ValueError("it was made for other columns or labels")
+    if not text.isascii() or "\r" in text or "\0" in text:
+        raise ValueError("it holds characters that LightGBM does not write")
+    _check_head(head, n_features, trees_per_round)
+    if any(block.partition("\n")[0] != str(number) for number, block in enumerate(blocks)):
+        raise ValueError("a tree is out of order")
     if not blocks or len(blocks) % trees_per_round:
         raise ValueError(f"the number of trees, {len(blocks)}, is not a multiple of {trees_per_round}")
     body = "\nTree=".join(blocks)
@@ -64,13 +77,18 @@ def _field(body: str, name: str) -> _Field:
     lines: Sequence[str] = re.findall(rf"^{name}=(.*)$", body, re.MULTILINE)
     counts = np.array([line.count(" ") + 1 if line else 0 for line in lines], dtype=np.int64)
     joined = " ".join(line for line in lines if line)
+    if joined and not (_REALS if name in _REAL else _WHOLES).fullmatch(joined):
+        raise ValueError(f"a tree's {name} holds what is no number")
     values = np.array(joined.split(" "), dtype=np.float64) if joined else np.empty(0)
     return _Field(values, counts)
 
 
 def _check_keys(body: str) -> None:
     """Check that no tree has a field twice, so that the n-th line of a field belongs to the n-th tree."""
-    keys = "\n".join(re.findall(r"^(\w+)=", f"Tree={body}", re.MULTILINE))
+    lines = f"Tree={body}".split("\n")
+    if any(line and line.partition("=")[0] not in _KNOWN for line in lines):
+        raise ValueError("a tree has a field that is not known")
+    keys = "\n".join(line.partition("=")[0] for line in lines if line)
     for block in set(keys.split("Tree")):
         names = block.split()
         if len(names) != len(set(names)):
@@ -111,10 +129,19 @@ def _check_categories(fields: dict[str, _Field], threshold: NDArray[np.float64],
     rising[first] = True
     if bounds.values[first].any() or not rising.all() or (bounds.values[last] != words.counts).any():
         raise fault
-    if (threshold < 0).any() or (threshold >= n_sets[tree]).any():
+    if not ((threshold >= 0) & (threshold < n_sets[tree])).all():  # NaN too
         raise ValueError("a tree names a set of categories that it does not have")
 
 
-def _one(head: str, name: str) -> int:
-    found = re.search(rf"^{name}=(\d+)$", head, re.MULTILINE)
-    return int(found[1]) if found else -1
+def _check_head(head: str, n_features: int, trees_per_round: int) -> None:
+    pairs = [line.partition("=")[::2] for line in head.split("\n")[1:] if line]
+    fields = dict(pairs)
+    if len(fields) < len(pairs) or not fields.keys() <= _HEADER:
+        raise ValueError("its head has a field that is not known, or one twice")
+    n_groups = trees_per_round
+    objectives = {"regression", "binary sigmoid:1"} if n_groups == 1 else {f"multiclass num_class:{n_groups}"}
+    numbers = {"max_feature_idx": n_features - 1, "num_tree_per_iteration": n_groups, "num_class": n_groups}
+    if fields.get("objective") not in objectives or any(fields.get(name) != str(n) for name, n in numbers.items()):
+        raise ValueError("it was made for other columns or labels")
+    if any(len(fields.get(name, "").split(" ")) != n_features for name in ("feature_names", "feature_infos")):
+        raise ValueError("its columns are not as many as it says")

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from automl_xgboost.ubjson import decode
 
 _NODES = ("left_children", "right_children", "parents", "split_indices", "split_conditions", "split_type")
+_REAL = frozenset({"split_conditions"})
 _PER_NODE = (*_NODES, "default_left", "base_weights", "loss_changes", "sum_hessian")
-_SETS = ("categories_nodes", "categories_segments", "categories_sizes")
+_SETS = ("categories_nodes", "categories_segments", "categories_sizes", "categories")
 _MOST_CATEGORY = 1 << 24  # XGBoost's own bound
 _NO_PARENT = 2**31 - 1  # how the root says that it has none
 
@@ -36,9 +37,11 @@ def check_bytes(data: bytes, n_features: int, objective: str, n_groups: int) -> 
 
 def _check_head(learner: dict[str, Any], n_features: int, objective: str, n_groups: int) -> None:
     numbers = learner["learner_model_param"]
-    if learner["objective"]["name"] != objective or int(numbers["num_feature"]) != n_features:
+    if learner["objective"]["name"] != objective or _whole(numbers["num_feature"]) != n_features:
         raise ValueError("it was made for other columns or another kind of target")
-    if int(numbers["num_class"]) != (n_groups if n_groups > 1 else 0) or int(numbers.get("num_target", 1)) != 1:
+    labels = learner["objective"].get("softmax_multiclass_param", {}).get("num_class", str(n_groups))
+    n_classes, n_targets = _whole(numbers["num_class"]), _whole(numbers.get("num_target", "1"))
+    if n_classes != (n_groups if n_groups > 1 else 0) or n_targets != 1 or _whole(labels) != n_groups:
         raise ValueError("it was made for other labels")
     base = np.array(str(numbers["base_score"]).strip("[]").split(","), dtype=np.float64)
     if not np.isfinite(base).all() or len(base) not in {1, n_groups}:
@@ -50,22 +53,29 @@ def _check_head(learner: dict[str, Any], n_features: int, objective: str, n_grou
 def _check_forest(model: dict[str, Any], n_features: int, n_groups: int) -> None:
     trees, info = model["trees"], np.asarray(model["tree_info"])
     n_trees = len(trees)
-    if not n_trees or len(info) != n_trees or int(model["gbtree_model_param"]["num_trees"]) != n_trees:
+    if not n_trees or len(info) != n_trees or _whole(model["gbtree_model_param"]["num_trees"]) != n_trees:
         raise ValueError("the number of trees does not match")
-    if info.min() < 0 or info.max() >= n_groups:
+    if _whole(model["gbtree_model_param"]["num_parallel_tree"]) != 1:
+        raise ValueError("its rounds grow forests")
+    if any(len(values) for values in model.get("cats", {}).values()):
+        raise ValueError("it recodes categories")
+    if info.dtype.kind not in "iu" or info.min() < 0 or info.max() >= n_groups:
         raise ValueError("a tree belongs to no label")
     rounds = np.asarray(model.get("iteration_indptr", np.arange(0, n_trees + 1, n_groups)))
     if len(rounds) < 2 or rounds[0] != 0 or rounds[-1] != n_trees or (np.diff(rounds) < 0).any():
         raise ValueError("the rounds do not match the trees")
-    sizes = np.array([int(tree["tree_param"]["num_nodes"]) for tree in trees], dtype=np.int64)
+    sizes = np.array([_whole(tree["tree_param"]["num_nodes"]) for tree in trees], dtype=np.int64)
     for position, (tree, size) in enumerate(zip(trees, sizes, strict=True)):
         if tree["id"] != position:
             raise ValueError("a tree is out of order")
         if size < 1 or any(len(tree[name]) != size for name in _PER_NODE):
             raise ValueError("a tree's nodes do not match their number")
-        if int(tree["tree_param"]["num_feature"]) != n_features or int(tree["tree_param"]["size_leaf_vector"]) > 1:
+        param = {name: _whole(value) for name, value in tree["tree_param"].items()}
+        if param["num_feature"] != n_features or param["size_leaf_vector"] > 1 or param.get("num_deleted", 0):
             raise ValueError("a tree was made for other columns or labels")
-    _check_nodes({name: _joined(tree[name] for tree in trees) for name in _NODES}, sizes, n_features)
+    kinds = {name: "f" if name in _REAL else "iu" for name in _NODES}
+    nodes = {name: _joined((tree[name] for tree in trees), kind) for name, kind in kinds.items()}
+    _check_nodes(nodes, sizes, n_features)
     _check_categories(trees, sizes)
 
 
@@ -100,8 +110,7 @@ def _check_nodes(nodes: dict[str, NDArray[Any]], sizes: NDArray[np.int64], n_fea
 def _check_categories(trees: list[dict[str, Any]], sizes: NDArray[np.int64]) -> None:
     for tree, size in zip(trees, sizes, strict=True):
         by_category = np.flatnonzero((np.asarray(tree["split_type"]) == 1) & (np.asarray(tree["left_children"]) != -1))
-        nodes, starts, lengths = (np.asarray(tree[name], dtype=np.int64) for name in _SETS)
-        values = np.asarray(tree["categories"])
+        nodes, starts, lengths, values = (_joined([tree[name]], "iu").astype(np.int64) for name in _SETS)
         if not np.array_equal(np.sort(nodes), by_category) or not len(nodes) == len(starts) == len(lengths):
             raise ValueError("a tree's sets of categories do not match its nodes")
         if not len(nodes):
@@ -112,8 +121,15 @@ def _check_categories(trees: list[dict[str, Any]], sizes: NDArray[np.int64]) -> 
             raise ValueError("a tree's sets of categories go beyond their values")
 
 
-def _joined(arrays: Iterable[Any]) -> NDArray[Any]:
+def _whole(text: Any) -> int:
+    """Return a number that stands as text, in the only spelling that XGBoost's parser and Python's agree on."""
+    if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10):
+        raise ValueError(f"{str(text)[:40]!r} is no whole number")
+    return int(text)
+
+
+def _joined(arrays: Iterable[Any], kinds: str) -> NDArray[Any]:
     parts = [np.asarray(array) for array in arrays]
-    if any(part.ndim != 1 or part.dtype.kind not in "biuf" for part in parts):
+    if any(part.ndim != 1 or (part.size and part.dtype.kind not in kinds) for part in parts):
         raise ValueError("a tree's field is not a list of numbers")
     return np.concatenate(parts)
