@@ -41,7 +41,7 @@ def sequence(cell: object) -> Sequence | None:
     try:
         with np.errstate(over="ignore"):  # beyond float32 is infinite
             values: Sequence = np.array(parts, dtype=np.float64).astype(np.float32).ravel()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return values if values.size else None
 
