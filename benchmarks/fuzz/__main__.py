@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import queue
@@ -22,13 +23,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.fuzz.fits import FIT_SECONDS
 
 HANG = 10.0  # seconds
 STARTING = 120.0  # the imports of a new process
 GROWN = 1.0  # gigabytes that one case may add
-FIT_SECONDS = 5
 
 
 def main() -> None:
@@ -50,10 +53,10 @@ def main() -> None:
         from benchmarks.fuzz.artifacts import make_bases
 
         print(f"models: {', '.join(make_bases(work / 'bases'))}", flush=True)
-    cases = range(options.count) if options.only is None else [options.only]
+    cases = itertools.count() if options.only is None else [options.only]
     before = snapshot(work)
     started = time.monotonic()
-    answers = run_fits(work, options) if options.kind == "fits" else run(options.kind, work, options.seed, cases)
+    answers = run(options.kind, work, options.seed, cases, options.count)
     changed = snapshot(work) != before
     print(table(options.kind, answers, changed, time.monotonic() - started))
 
@@ -78,7 +81,7 @@ class Child:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, cwd=box, env=env, text=True,
         )  # fmt: skip
         self.lines: queue.Queue[str] = queue.Queue()
-        self.fresh = True
+        self.fresh, self.patience = True, HANG + FIT_SECONDS * (kind == "fits")
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -92,10 +95,10 @@ class Child:
         self.process.stdin.write(f"{number}\n")
         self.process.stdin.flush()
         try:
-            line = self.lines.get(timeout=HANG + (STARTING if self.fresh else 0.0))
+            line = self.lines.get(timeout=self.patience + (STARTING if self.fresh else 0.0))
         except queue.Empty:
             self.stop()
-            return {"case": number, "outcome": "hang", "label": "?", "detail": f"more than {HANG:.0f} s"}
+            return {"case": number, "outcome": "hang", "label": "?", "detail": f"more than {self.patience:.0f} s"}
         self.fresh = False
         if not line:
             code = self.process.wait()
@@ -109,11 +112,13 @@ class Child:
         self.log.close()
 
 
-def run(kind: str, work: Path, seed: int, cases: Any) -> list[dict[str, Any]]:
+def run(kind: str, work: Path, seed: int, cases: Iterable[int], count: int) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     child = Child(kind, work, seed)
     for number in cases:
         answer = child.try_case(number)
+        if answer["outcome"] == "skipped":
+            continue
         answers.append(answer)
         if answer["outcome"] in {"crash", "hang"}:
             child.stop()
@@ -121,8 +126,10 @@ def run(kind: str, work: Path, seed: int, cases: Any) -> list[dict[str, Any]]:
             child = Child(kind, work, seed)
         elif is_failure(answer):
             keep(work, seed, answer)
-        if len(answers) % 1000 == 0:
+        if len(answers) % (20 if kind == "fits" else 1000) == 0:
             print(f"{len(answers)} tried: {dict(Counter(a['outcome'] for a in answers))}", flush=True)
+        if len(answers) == count:
+            break
     child.stop()
     return answers
 
@@ -144,63 +151,14 @@ def keep(work: Path, seed: int, answer: dict[str, Any]) -> None:
         (place / "not_copied.txt").write_text(str(error)[:2000])
 
 
-def run_fits(work: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Fit on mutated tables that can be read, each by a command of its own."""
-    from benchmarks.fuzz import tables
-
-    answers: list[dict[str, Any]] = []
-    number = -1 if options.only is None else options.only - 1
-    while len(answers) < options.count:
-        number += 1
-        case = work / "box" / "case"
-        shutil.rmtree(case, ignore_errors=True)
-        case.mkdir()
-        path = tables.build(case, options.seed * 1_000_003 + number)
-        target = tables.target_of(path, number)
-        if target is None:
-            continue
-        answer = fit(path, target, work)
-        answer["case"] = number
-        answers.append(answer)
-        if is_failure(answer) or answer["outcome"] in {"crash", "hang"}:
-            keep(work, options.seed, answer)
-        if len(answers) % 20 == 0:
-            print(f"{len(answers)} fitted: {dict(Counter(a['outcome'] for a in answers))}", flush=True)
-        if options.only is not None:
-            break
-    return answers
-
-
-def fit(path: Path, target: str, work: Path) -> dict[str, Any]:
-    box = work / "box"
-    shutil.rmtree(box / "run", ignore_errors=True)
-    arguments = ["fit", str(path), f"--target={target}", "--time-limit", str(FIT_SECONDS), "-o", str(box / "run")]
-    env = {**os.environ, "HOME": str(box), "TMPDIR": str(box), "PYTHONPATH": str(Path(__file__).parents[2])}
-    started = time.monotonic()
-    with (work / "child.log").open("wb") as log:
-        command = [sys.executable, "-c", "from automl.cli import main; main()", *arguments, "--jobs", "1", "--quiet"]
-        process = subprocess.Popen(
-            command, cwd=box, env=env, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
-        )
-        try:
-            code = process.wait(FIT_SECONDS + HANG)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
-            return {"outcome": "hang", "label": path.name, "detail": f"target {target!r}"}
-    said = (work / "child.log").read_text(errors="replace")
-    answer = {"label": path.name, "detail": f"target {target!r}: {said[-1500:]}", "seconds": time.monotonic() - started}
-    if code == 0:
-        return {**answer, "outcome": "fitted"}
-    if code == 2 and "internal error" not in said and "Traceback" not in said:
-        return {**answer, "outcome": "refused"}
-    return {**answer, "outcome": "crash" if code < 0 or code > 2 else "error"}
-
-
 def table(kind: str, answers: list[dict[str, Any]], changed: bool, seconds: float) -> str:
     """Return the outcomes as Markdown, a row a family or format."""
     groups = Counter(str(a["label"]).split(":")[0] for a in answers)
-    good = [name for name in ("refused", "loaded", "read", "fitted") if any(a["outcome"] == name for a in answers)]
+    good = [
+        name
+        for name in ("refused", "loaded", "read", "no model in time", "fitted")
+        if any(a["outcome"] == name for a in answers)
+    ]
     columns = [*good, "other error", "crash", "hang", "over 1 GB", "write outside"]
 
     def cells(rows: list[dict[str, Any]]) -> list[int]:

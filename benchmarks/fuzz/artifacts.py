@@ -94,10 +94,24 @@ def make_bases(folder: Path) -> list[str]:
                 except AutoMLError as error:
                     print(f"no model of {base}: {error}", flush=True)
                     continue
+                _prune(run / "model")
                 (run / "model").rename(folder / base)
                 shutil.rmtree(run)
             made.append(base)
     return made
+
+
+def _prune(model: Path) -> None:
+    """Leave one fold's model of each member, so that a case takes milliseconds."""
+    manifest = json.loads((model / "manifest.json").read_text())
+    for member in manifest["members"]:
+        member["models"] = member["models"][:1]
+    kept = {one[what] for member in manifest["members"] for one in member["models"] for what in ("folder", "encoder")}
+    for name in list(manifest["files"]):
+        if name != "output.npz" and not any(name == one or name.startswith(f"{one}/") for one in kept):
+            (model / name).unlink()
+            del manifest["files"][name]
+    (model / "manifest.json").write_text(json.dumps(manifest))
 
 
 def build(base: Path, folder: Path, sentinel: Path, seed: int) -> str:

@@ -165,12 +165,9 @@ def _packed(data: bytes, path: Path) -> bytes:
     return data
 
 
-def target_of(path: Path, seed: int) -> str | None:
-    """Return a column of a table to predict, None where it cannot be read."""
-    try:
-        names = [str(name) for name in read_table(path).columns]
-    except AutoMLError:
-        return None
+def target_of(frame: pd.DataFrame, seed: int) -> str:
+    """Return a column to predict."""
+    names = [str(name) for name in frame.columns]
     return "label" if "label" in names and seed % 3 else names[seed % len(names)]
 
 
@@ -178,9 +175,7 @@ def try_out(path: Path, seed: int) -> str:
     """Read a table, check it and prepare it; `AutoMLError` is the only error that it may raise."""
     try:
         frame = read_table(path)
-        names = [str(name) for name in frame.columns]
-        target = "label" if "label" in names and seed % 3 else names[seed % len(names)]
-        prepare(frame, DataOptions(target, folder=path.parent, test_size=0.2))
+        prepare(frame, DataOptions(target_of(frame, seed), folder=path.parent, test_size=0.2))
     except AutoMLError:
         return artifacts.REFUSED
     return READ
