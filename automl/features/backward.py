@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.encoding import Features
-from automl.features.gain import train_small
+from automl.features.gain import Trees, train_small
 from automl.features.selection import CHANCE, BoostingRanker, Ranking, Selector
 from automl.features.target import Target
 
@@ -89,7 +89,7 @@ class BackwardSelector(Selector):
 
 
 def _fit_trees(features: Features, target: Target, seed: int) -> Predict:
-    booster = train_small(features.matrix, features.cardinalities, target, seed, rounds=60, threads=1)
+    booster = train_small(features.matrix, features.cardinalities, target, seed, Trees(60), threads=1)
 
     def predict(new: Features) -> NDArray[np.float64]:
         out = np.asarray(booster.predict(new.matrix, num_threads=1), dtype=np.float64)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.encoding import Features
-from automl.features.gain import boosted_gain
+from automl.features.gain import Trees, boosted_gain
 from automl.features.target import Target
 from automl.storage import storable
 
@@ -130,4 +130,4 @@ class BoostingRanker(Selector):
         cardinalities = np.concatenate([features.cardinalities, features.cardinalities[copied]])
         part = np.concatenate([matrix, probes], axis=1)
         seed = int(rng.integers(2**31))
-        return boosted_gain(part, cardinalities, target.take(rows), seed, self.rounds, self.threads)
+        return boosted_gain(part, cardinalities, target.take(rows), seed, Trees(self.rounds), self.threads)

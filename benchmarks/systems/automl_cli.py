@@ -28,7 +28,7 @@ class AutomlCli:
         """Fit within the budget, then predict the test rows in a fresh process."""
         folder = Path(job.folder)
         run, predictions = folder / "run", folder / "pred.csv"
-        executable = self.executable or _executable()
+        executable = self.executable or find_executable()
         fit = [
             executable, "fit", job.train, "--target", job.target, "--test", job.test, "--task", job.task,
             "--metric", job.metric, "--time-limit", f"{job.budget:g}", "--seed", str(job.seed), "-o", str(run),
@@ -55,7 +55,8 @@ def members_of(output: str) -> int | None:
     return members if isinstance(members, int) else None
 
 
-def _executable() -> str:
+def find_executable() -> str:
+    """Return the path of the command `automl`."""
     beside = Path(sys.executable).parent / "automl"
     found = str(beside) if beside.exists() else shutil.which("automl")
     if found is None:
