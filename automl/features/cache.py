@@ -89,7 +89,7 @@ class EncoderCache:
         return self.encode_fold(dataset, Fold(ALL_ROWS, np.arange(dataset.n_rows), nothing), encoding)
 
     def _fit(self, dataset: Dataset, fold: Fold, encoding: Encoding) -> EncodedFold:
-        part = dataset.take(fold.train)
+        part = dataset if _is_everything(fold, dataset) else dataset.take(fold.train)
         target = Target(part.y, part.task, part.weights)
         seed = self.seed + fold.index + 1  # ALL_ROWS is -1, and seeds must not be negative
         count, learning = self._counter(dataset, fold.train), self._learning(dataset, fold, target, seed)
@@ -175,6 +175,11 @@ class EncoderCache:
         self._entries.move_to_end(key)
         while self.n_bytes > self.max_bytes:
             self._entries.popitem(last=False)
+
+
+def _is_everything(fold: Fold, dataset: Dataset) -> bool:
+    """Whether a fold's training rows are all rows in their order, which need not be copied."""
+    return fold.index == ALL_ROWS and np.array_equal(fold.train, np.arange(dataset.n_rows))
 
 
 def _key(dataset: Dataset, fold: Fold, encoding: Encoding) -> tuple[Hashable, ...]:

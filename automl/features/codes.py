@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.blocks import in_blocks
 from automl.features.levels import Known, LevelIndex
 from automl.storage import storable
 
@@ -23,6 +24,9 @@ class CodeColumns:
 
     def transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Encode codes (n_rows, n_categorical) as (n_rows, n_columns) float32."""
+        return in_blocks(self._transform, codes, len(self.names), np.float32)
+
+    def _transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         return self.values[self.index.slots(codes)]
 
 

@@ -8,10 +8,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.blocks import in_blocks
 from automl.storage import storable
 
 MOST_PAIRS = 15
 """Differences are taken between the first six datetime columns only."""
+MOST_ROWS = 200_000
+"""Rows that show which outputs vary."""
 _DAY = 86_400.0
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0  # the years 1 to 9999, in seconds since 1970
 PARTS = ("year", "month", "day", "weekday", "hour", "day of year", "weekend", "days since newest")
@@ -37,6 +40,9 @@ class DateEncoder:
 
     def transform(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn UTC seconds (n_rows, n_columns) into numbers (n_rows, n_kept) float64, NaN where missing."""
+        return in_blocks(self._transform, seconds, len(self.names), np.float64)
+
+    def _transform(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         everything = _expand(seconds, self.origins, self.pairs)
         if self.cyclic:
             everything = np.concatenate([everything, _cycles(seconds)], axis=1)
@@ -60,6 +66,8 @@ def fit_dates(seconds: NDArray[np.float64], names: tuple[str, ...], cyclic: bool
         list(combinations(range(len(names)), 2))[:MOST_PAIRS] if len(names) <= 6 else list(combinations(range(6), 2))
     )
     differences = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    if len(seconds) > MOST_ROWS:
+        seconds = seconds[np.sort(np.random.default_rng(0).choice(len(seconds), MOST_ROWS, replace=False))]
     everything = _expand(seconds, newest, differences)
     if cyclic:
         everything = np.concatenate([everything, _cycles(seconds)], axis=1)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.blocks import in_blocks
 from automl.features.encoding import Encoding
 from automl.features.quantiles import QuantileMap, fit_quantiles
 from automl.storage import storable
 
 LARGEST = float(np.finfo(np.float32).max)
 """Numbers are clipped to what float32 can hold: beyond, they would become infinite."""
+MOST_ROWS = 200_000
+"""Rows that scales are learned from; more would not change them."""
 _SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
 
 
@@ -40,6 +43,9 @@ class NumberEncoder:
 
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Scale values (n_rows, n_columns) to (n_rows, n_kept + n_indicators) float32."""
+        return in_blocks(self._transform, values, len(self.names), np.float32)
+
+    def _transform(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         finite = np.isfinite(values)
         kept = np.where(np.take(finite, self.columns, axis=1), np.take(values, self.columns, axis=1), self.fill)
         kept = np.clip(kept, -LARGEST, LARGEST)
@@ -63,9 +69,11 @@ def fit_numbers(encoding: Encoding, values: NDArray[np.float64], names: tuple[st
     if encoding.numeric == "raw" and encoding.missing == "keep":
         every, none = np.arange(len(names)), np.empty(0, dtype=np.int64)
         return NumberEncoder(every, none, np.full(len(names), np.nan), None, None, None, False, names)
+    imputed = encoding.missing == "impute"
+    if len(values) > MOST_ROWS:
+        values = values[np.sort(np.random.default_rng(0).choice(len(values), MOST_ROWS, replace=False))]
     clean = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
     gaps = np.isnan(clean)
-    imputed = encoding.missing == "impute"
     order = np.sort(clean, axis=0)  # NaN last: quantiles are then positions among the first `n_present` rows
     n_present = (~gaps).sum(axis=0)
     lowest, highest = _quantile(order, n_present, 0.0), _quantile(order, n_present, 1.0)

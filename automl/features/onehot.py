@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.blocks import in_blocks
 from automl.features.levels import Known, LevelIndex
 from automl.storage import storable
 
@@ -31,6 +32,9 @@ class OnehotColumns:
 
     def transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Encode codes (n_rows, n_categorical) as (n_rows, n_outputs) float32."""
+        return in_blocks(self._transform, codes, len(self.names), np.float32)
+
+    def _transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         slots = self.index.slots(codes)
         out = np.zeros((len(codes), len(self.names) + 1), dtype=np.float32)
         out[np.arange(len(codes))[:, None], self.targets[slots]] = self.values[slots]

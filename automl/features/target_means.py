@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.features.blocks import in_blocks
 from automl.features.levels import UNSEEN_SLOT, Known, LevelIndex
 from automl.features.target import Target
 from automl.storage import storable
@@ -30,6 +31,9 @@ class TargetColumns:
 
     def transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Encode codes (n_rows, n_categorical) as (n_rows, n_columns * n_outputs) float32."""
+        return in_blocks(self._transform, codes, len(self.names), np.float32)
+
+    def _transform(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         return self.means[self.index.slots(codes)].reshape(len(codes), len(self.names))
 
 

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from automl.features import blocks
+from automl.features.encoder import fit_transform
+from automl.features.encoding import Encoding
+
+
+def test_blocks_are_put_together_in_order(monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 3)
+    rows = np.arange(10.0)[:, None]
+    seen = []
+
+    def transform(part):
+        seen.append(len(part))
+        return part * [1, 2]
+
+    out = blocks.in_blocks(transform, rows, 2, np.float64)
+    np.testing.assert_array_equal(out, rows * [1, 2])
+    assert seen == [3, 3, 3, 1]
+
+
+RICH = Encoding("quantile", "impute", "onehot", dates="cyclic", target_means=True)
+
+
+@pytest.mark.parametrize("wish", [Encoding(), RICH])
+def test_an_encoding_is_the_same_in_blocks(mixed, binary, monkeypatch, wish):
+    table, y = mixed(200)
+    encoder, features = fit_transform(wish, table, y, binary, None, 0)
+    whole = encoder.transform(table)
+    monkeypatch.setattr(blocks, "BLOCK", 17)
+    again, in_parts = fit_transform(wish, table, y, binary, None, 0)
+    np.testing.assert_array_equal(features.matrix, in_parts.matrix)
+    np.testing.assert_allclose(whole.matrix, again.transform(table).matrix, rtol=1e-6)
