@@ -11,6 +11,7 @@ outside their folder are kept under `--work`/failures, with what was seen. `--on
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import itertools
 import json
@@ -82,7 +83,8 @@ class Child:
         )  # fmt: skip
         self.lines: queue.Queue[str] = queue.Queue()
         self.fresh, self.patience = True, HANG + FIT_SECONDS * (kind == "fits")
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -109,7 +111,10 @@ class Child:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
-        self.log.close()
+        self.reader.join()
+        for stream in (self.process.stdin, self.process.stdout, self.log):
+            with contextlib.suppress(OSError):  # what was not read by the process is of no use
+                stream.close()  # type: ignore[union-attr]
 
 
 def run(kind: str, work: Path, seed: int, cases: Iterable[int], count: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,12 @@ def table(n_rows: int = 90, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def make_bases(folder: Path) -> list[str]:
-    """Fit a tiny model of every family at `folder`/<family>-<kind>; return their names."""
+def make_bases(folder: Path, names: Collection[str] | None = None) -> list[str]:
+    """Fit a tiny model of every family (or of these) at `folder`/<family>-<kind>; return their names."""
     made = []
     for name, family in registry().families.items():
+        if names is not None and name not in names:
+            continue
         for target, other in (("label", "value"), ("value", "label")):
             kind = "multiclass" if target == "label" else "regression"
             base = f"{name}-{kind}"
