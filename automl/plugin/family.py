@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from automl.data.dataset import Profile
@@ -52,6 +54,8 @@ class ModelFamily(ABC):
     refit: ClassVar[bool] = False
     """Whether it predicts with one model fitted on all rows, not with the mean of the folds' models; for families whose
     fit needs no score part."""
+    expected_failures: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Checks of `automl.testing` that it is known to fail, each with the reason."""
 
     def accepts(self, task: Task, profile: Profile) -> None:  # noqa: B027 - declining is optional
         """Raise `FamilyDeclined` with a reason where this data is unsuitable ("needs an image column")."""

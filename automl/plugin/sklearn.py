@@ -106,7 +106,10 @@ class SklearnModel(Model):
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            estimator.fit(_matrix(train.features), y, **_weights(estimator, train.weights))
+            try:
+                estimator.fit(_matrix(train.features), y, **_weights(estimator, train.weights))
+            except ValueError as error:  # how scikit-learn refuses rows, too few of a label, for instance
+                raise TrialFailed(f"{self._family.name} refuses these {len(y)} rows: {error}") from error
         self._estimator = estimator
 
     def predict(self, features: Features) -> NDArray[np.float64]:

@@ -101,7 +101,8 @@ def _classify(X: NDArray[Any], y: NDArray[Any], weights: NDArray[Any], settings:
     from sklearn.svm import SVC
 
     C, gamma = settings
-    machine = SVC(C=C, gamma=gamma, cache_size=_CACHE, max_iter=_STEPS)
+    # Unused without `probability`, yet drawn from NumPy's global generator where it is not given.
+    machine = SVC(C=C, gamma=gamma, cache_size=_CACHE, max_iter=_STEPS, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         machine.fit(X, y, sample_weight=weights)
@@ -117,6 +118,7 @@ def _regress(lesson: Lesson, X: NDArray[np.float64], gamma: float) -> KernelMode
     y = lesson.train.y.astype(np.float64)
     shift, scale = float(y.mean()), float(y.std()) or 1.0
     machine = SVR(C=real(lesson.params, "C"), gamma=gamma, epsilon=0.05, cache_size=_CACHE, max_iter=_STEPS)
+    machine.random_state = 0  # as above; SVR has it, but not as an argument
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         machine.fit(X, (y - shift) / scale, sample_weight=lesson.weights)

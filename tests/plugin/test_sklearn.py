@@ -96,7 +96,7 @@ def fitted(family: SklearnFamily, train: Part) -> Any:
     return model
 
 
-@parametrize_family_checks([Simple()])
+@parametrize_family_checks([Simple()], {"import_is_light": "this module imports what its tests need"})
 def test_a_dozen_lines_conform(family: ModelFamily, check: Callable[[ModelFamily], None]) -> None:
     check(family)
 

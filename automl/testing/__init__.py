@@ -1,0 +1,31 @@
+"""Conformity checks for plugin authors: what the engine relies on, each a function with a name.
+
+from automl.testing import parametrize_family_checks
+
+@parametrize_family_checks([MyFamily()])
+def test_conformity(family, check):
+    check(family)
+"""
+
+from automl.testing.sample import Sample, sample
+from automl.testing.suite import (
+    CHECKS,
+    Check,
+    Outcome,
+    check_family,
+    check_name,
+    parametrize_family_checks,
+    run_check,
+)
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Outcome",
+    "Sample",
+    "check_family",
+    "check_name",
+    "parametrize_family_checks",
+    "run_check",
+    "sample",
+]
