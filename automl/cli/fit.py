@@ -63,6 +63,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     selection: Annotated[
         str, typer.Option(help="How features are selected: auto, off, gain, information or backward, or a plugin's.")
     ] = "auto",
+    disable_plugin: Annotated[
+        list[str] | None, typer.Option(help="A plugin to leave out; may be repeated. `automl plugins` lists them.")
+    ] = None,
     folds: Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.")] = None,
@@ -79,7 +82,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     from automl.engine import resume_fit, run_fit
     from automl.errors import OptionError
     from automl.options import FitOptions
+    from automl.plugin.registry import switch_off
 
+    switch_off(disable_plugin or [])
     if resume is None and (data is None or target is None):
         raise OptionError("a fit needs a table and --target COLUMN, or --resume RUN to go on with a run")
     options = FitOptions(

@@ -40,7 +40,7 @@ def build_app() -> typer.Typer:
     app.command("predict")(predict.predict)
     app.command("evaluate")(evaluate.evaluate)
     app.command("leaderboard")(leaderboard.leaderboard)
-    app.command("plugins")(plugins.plugins)
+    app.add_typer(plugins.app, name="plugins")
     app.add_typer(plugin.app, name="plugin")
     return app
 
@@ -98,8 +98,12 @@ def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
     from automl.plugin.registry import discover
 
     hook = discover().hook
-    if hook is not None:
-        hook.automl_commands(app=app)
+    for implementation in hook.automl_commands.get_hookimpls() if hook is not None else ():
+        try:  # one by one, so that a plugin's mistake costs its own commands only
+            implementation.function(*([app] if implementation.argnames else []))
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            sys.stderr.write(f"plugin '{implementation.plugin_name}' adds no commands: {why}\n")
 
 
 def _failed(message: str, debug: bool) -> int:

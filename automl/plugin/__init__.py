@@ -1,5 +1,7 @@
 """The public door for plugin authors: everything a family needs, from one import."""
 
+from typing import TYPE_CHECKING
+
 from automl.data.dataset import Profile
 from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
@@ -11,6 +13,7 @@ from automl.features.selection import Ranking, Selector
 from automl.features.target import Target
 from automl.metrics import Metric
 from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
+from automl.plugin.contract import API_VERSION, RENAMED, forwarding
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
 from automl.plugin.family import TABULAR, ModelFamily, Suggest
 from automl.plugin.hookspecs import hookimpl
@@ -25,6 +28,7 @@ from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
 __all__ = [
     "ALL_ROWS",
     "ALL_TASKS",
+    "API_VERSION",
     "CLASSIFICATION",
     "FASTEST",
     "FEATURES",
@@ -89,3 +93,6 @@ __all__ = [
     "width",
     "with_recipe",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take it to mean that any name is here
+    __getattr__ = forwarding(__name__, RENAMED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,13 +21,13 @@ from automl.features.selection import Selector
 from automl.features.selectors import SELECTORS
 from automl.metrics import Metric
 from automl.plugin import hookspecs
+from automl.plugin.contract import incompatibility
 from automl.plugin.family import ModelFamily
+from automl.plugin.remedies import DISABLED, distribution_of, remedy
 
 GROUP = "automl"
 """The entry-point group that plugins register in."""
-DISABLED = "AUTOML_DISABLED_PLUGINS"
-"""Environment variable with the comma-separated names of plugins to leave out."""
-Status = Literal["available", "unavailable", "disabled"]
+Status = Literal["available", "unavailable", "incompatible", "disabled"]
 
 _OWN = "automl-engine"  # our distribution loads first, so that a third party cannot take a name of ours
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -85,14 +86,44 @@ class Registry:
 
 
 def discover(disabled: Collection[str] = ()) -> Registry:
-    """Load the installed plugins, except those named here or in `AUTOML_DISABLED_PLUGINS`; found once a process."""
+    """Load the installed plugins, except those named here or in `AUTOML_DISABLED_PLUGINS`; found once a process.
+
+    Raise `OptionError` where a plugin named here is not installed; one named in the variable, which may serve several
+    installations, is a warning.
+    """
     named = {name.strip() for name in os.environ.get(DISABLED, "").split(",")} - {""}
-    return _discover(tuple(sorted(named | set(disabled))))
+    return _discover(tuple(sorted(disabled)), tuple(sorted(named)))
+
+
+def switch_off(names: Collection[str]) -> None:
+    """Leave these plugins out from now on, in this process and in those that it starts.
+
+    Raise `OptionError` where one of them is not installed.
+    """
+    if not names:
+        return
+    for name in names:
+        _refuse_unknown(name)
+    given = [name for name in os.environ.get(DISABLED, "").split(",") if name]
+    os.environ[DISABLED] = ",".join(dict.fromkeys([*given, *names]))
 
 
 @cache
-def _discover(disabled: tuple[str, ...]) -> Registry:
-    return collect(entry_points(group=GROUP), disabled)
+def _discover(disabled: tuple[str, ...], by_variable: tuple[str, ...]) -> Registry:
+    for name in disabled:
+        _refuse_unknown(name)
+    for name in by_variable:
+        try:
+            _refuse_unknown(name)
+        except OptionError as error:
+            warnings.warn(f"{DISABLED}: {error}", stacklevel=3)
+    return collect(entry_points(group=GROUP), {*disabled, *by_variable})
+
+
+def _refuse_unknown(name: str) -> None:
+    known = entry_points(group=GROUP).names
+    if name not in known:
+        raise unknown("plugin", name, known)
 
 
 def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Registry:
@@ -100,8 +131,8 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
     manager = _manager()
     plugins: list[PluginInfo] = []
     everything = _Brought({}, {}, {}, dict(SELECTORS))
-    for entry in sorted(entries, key=lambda entry: (_distribution(entry)[0] != _OWN, entry.name)):
-        distribution, version = _distribution(entry)
+    for entry in sorted(entries, key=lambda entry: (distribution_of(entry)[0] != _OWN, entry.name)):
+        distribution, version = distribution_of(entry)
         info = PluginInfo(entry.name, distribution, version)
         if entry.name in disabled:
             why = f"switched off by the caller or by {DISABLED}"
@@ -109,6 +140,9 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
             continue
         try:
             module = entry.load()
+            if reason := incompatibility(module, distribution):
+                plugins.append(PluginInfo(entry.name, distribution, version, status="incompatible", reason=reason))
+                continue
             new = _probe(entry.name, module)
             _refuse_taken("family", new.families, everything.families)
             _refuse_taken("metric", new.metrics, everything.metrics)
@@ -116,7 +150,7 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
             _refuse_taken("selector", new.selectors, everything.selectors)
             manager.register(module, name=entry.name)
         except (Exception, SystemExit) as error:  # whatever foreign code does on import, the engine goes on
-            reason = _remedy(entry, error)
+            reason = remedy(entry, error)
             plugins.append(PluginInfo(entry.name, distribution, version, status="unavailable", reason=reason))
             continue
         everything = everything.joined(new)
@@ -178,31 +212,3 @@ def _refuse_taken(what: str, new: Iterable[str], taken: Collection[str]) -> None
     for name in new:
         if name in taken:
             raise PluginError(f"the {what} name '{name}' is already taken: rename it, or disable the other plugin")
-
-
-def _distribution(entry: EntryPoint) -> tuple[str, str]:
-    return (entry.dist.name, entry.dist.version) if entry.dist is not None else ("", "")
-
-
-def _remedy(entry: EntryPoint, error: BaseException) -> str:
-    """Say in one sentence what is wrong with a plugin and what mends it."""
-    distribution = _distribution(entry)[0]
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        missing = error.name.partition(".")[0]
-        package = _extra(entry, missing) or missing
-        return f"it needs the module '{error.name}', which is not installed: pip install '{package}'"
-    fix = f"pip install --upgrade {distribution}" if distribution else "correct the plugin"
-    if isinstance(error, pluggy.PluginValidationError):
-        return f"{error}: correct the hook's name or arguments (see automl.plugin.hookspecs), or {fix}"
-    return f"{type(error).__name__}: {error} ({fix}, or disable it with {DISABLED}={entry.name})"
-
-
-def _extra(entry: EntryPoint, module: str) -> str | None:
-    """Return `distribution[extra]` where an extra of the plugin's distribution brings this module."""
-    module = module.replace("_", "-")
-    for requirement in (entry.dist.requires or ()) if entry.dist is not None else ():
-        found = re.match(r"([\w.-]+).*extra\s*==\s*['\"]([\w.-]+)['\"]", requirement)
-        # The distribution of a module may carry a suffix, as xgboost-cpu and interpret-core do.
-        if found and re.fullmatch(rf"{re.escape(module)}(-\w+)?", found[1].replace("_", "-"), re.IGNORECASE):
-            return f"{_distribution(entry)[0]}[{found[2]}]"
-    return None

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import os
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, PathDistribution
 from pathlib import Path
 from types import ModuleType
 
@@ -23,7 +24,9 @@ from automl.plugin import (
     Task,
     hookimpl,
 )
-from automl.plugin.registry import DISABLED, PluginInfo, Registry, collect, discover, select
+from automl.plugin.contract import API_VERSION
+from automl.plugin.registry import DISABLED, PluginInfo, Registry, collect, discover, select, switch_off
+from automl.plugin.remedies import remedy
 
 
 class Named(ModelFamily):
@@ -135,7 +138,7 @@ def test_a_plugin_that_fails_says_why_and_stops_nothing(install, name: str, reas
 def test_a_missing_module_names_the_command_that_mends_it() -> None:
     registry = collect([EntryPoint("gone", "surely_not_installed.plugin", "automl")])
     assert info(registry, "gone").status == "unavailable"
-    assert info(registry, "gone").reason.endswith("pip install 'surely_not_installed'")
+    assert info(registry, "gone").reason.endswith('pip install "surely_not_installed"')
 
 
 def test_a_taken_family_name_leaves_the_first_in_place(install) -> None:
@@ -176,9 +179,71 @@ def test_the_installed_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "lightgbm" in discover().families
     assert info(discover(), "classical").version
     assert info(discover(["classical"]), "classical").status == "disabled"
-    monkeypatch.setenv(DISABLED, "other, classical")
+    monkeypatch.setenv(DISABLED, "torch, classical")
     assert info(discover(), "classical").status == "disabled"
     assert "lightgbm" not in discover().families
+
+
+def test_a_disabled_plugin_that_is_not_installed_names_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OptionError, match="unknown plugin 'clasical': did you mean 'classical'"):
+        discover(["clasical"])
+    with pytest.raises(OptionError, match="unknown plugin 'clasical': did you mean 'classical'"):
+        switch_off(["clasical"])
+    monkeypatch.setenv(DISABLED, "clasical,torch")
+    with pytest.warns(UserWarning, match=f"{DISABLED}: unknown plugin 'clasical': did you mean 'classical'"):
+        assert info(discover(), "torch").status == "disabled"
+    assert "lightgbm" in discover().families
+
+
+def test_switching_off_adds_to_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DISABLED, "torch")
+    switch_off([])
+    switch_off(["classical", "torch"])
+    assert os.environ[DISABLED] == "torch,classical"
+    assert "lightgbm" not in discover().families
+
+
+@pytest.mark.parametrize(
+    ("built_for", "what_to_do"),
+    [
+        ("2.0", "pip install --upgrade automl-engine"),
+        ("0.9", "install a newer version of the plugin"),
+    ],
+)
+def test_a_plugin_for_another_major_version_is_incompatible(install, built_for: str, what_to_do: str) -> None:
+    old = install("old", AUTOML_API_VERSION=built_for, automl_families=bringing("one"))
+    registry = collect([old, install("zgood", AUTOML_API_VERSION=API_VERSION, automl_families=bringing("two"))])
+    assert info(registry, "old").status == "incompatible"
+    assert f"written for version {built_for}" in info(registry, "old").reason
+    assert info(registry, "old").reason.endswith(what_to_do)
+    assert list(registry.families) == ["two"]
+
+
+def test_a_version_that_is_none_says_what_it_should_look_like(install) -> None:
+    registry = collect([install("odd", AUTOML_API_VERSION=2, automl_families=bringing("one"))])
+    assert info(registry, "odd").status == "unavailable"
+    assert 'must look like "1.0", but is 2' in info(registry, "odd").reason
+
+
+def test_the_narrowest_extra_mends_a_missing_library(tmp_path: Path) -> None:
+    made = tmp_path / "some-1.0.dist-info"
+    made.mkdir()
+    requires = [
+        "catboost>=1; extra == 'all'",
+        "xgboost-cpu>=1; extra == 'all'",
+        "catboost>=1; extra == 'trees'",
+        "xgboost-cpu>=1; extra == 'a'",
+    ]
+    lines = ["Metadata-Version: 2.1", "Name: some", "Version: 1.0", *(f"Requires-Dist: {one}" for one in requires)]
+    (made / "METADATA").write_text("\n".join(lines) + "\n")
+    entry = EntryPoint("trees", "some_trees", "automl")._for(PathDistribution(made))
+    missing = ModuleNotFoundError("No module named 'catboost'", name="catboost")
+    assert remedy(entry, missing).endswith('pip install "some[trees]"')
+
+
+def test_a_name_that_the_contract_lacks_is_told() -> None:
+    error = ImportError("cannot import name 'Telepathy' from 'automl.plugin'", name="automl.plugin")
+    assert f"version {API_VERSION} of the plugin contract" in remedy(EntryPoint("x", "x", "automl"), error)
 
 
 def test_the_door_exports_what_authors_need() -> None:
