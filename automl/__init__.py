@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from automl.version import VERSION
 
 if TYPE_CHECKING:
+    from automl.data.quality.table import check_table
     from automl.engine import load
     from automl.estimator import AutoMLClassifier, AutoMLRegressor
 
 __version__ = VERSION
-__all__ = ["AutoMLClassifier", "AutoMLRegressor", "__version__", "load"]
+__all__ = ["AutoMLClassifier", "AutoMLRegressor", "__version__", "check_table", "load"]
 
 # Looked up on first use, so that `import automl` loads no library of models.
 _HOMES = {
     "AutoMLClassifier": "automl.estimator",
     "AutoMLRegressor": "automl.estimator",
+    "check_table": "automl.data.quality.table",
     "load": "automl.engine",
 }
 

@@ -47,7 +47,10 @@ class Selected:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the manifest tells about the fit, beside the model itself; `None` scores are unknown."""
+    """What the manifest tells about the fit, beside the model itself; `None` scores are unknown.
+
+    `quality` are the findings of the checks as JSON values.
+    """
 
     metric: str
     greater_is_better: bool
@@ -57,6 +60,7 @@ class Facts:
     data_hash: str
     test: Mapping[str, Any] | None = None
     test_score: float | None = None
+    quality: Sequence[Mapping[str, Any]] = ()
 
 
 def save_artifact(
@@ -93,6 +97,7 @@ def save_artifact(
         "seed": facts.seed,
         "data": {"rows": facts.n_rows, "hash": facts.data_hash},
         "test": facts.test,
+        "quality": list(facts.quality),
         "members": members,
     }
     _complete(partial, folder, manifest)

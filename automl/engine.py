@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from automl.artifact import load_artifact
 from automl.data.apply import to_table
 from automl.data.prepare import DataOptions, encode_rows
+from automl.data.quality.report import FILE as QUALITY
 from automl.data.read import read_table
 from automl.errors import AutoMLError, OptionError, RunError
 from automl.finishing import finish, seconds_to_finish
@@ -148,6 +149,8 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
             store(folder, session.source, plan.data_hash, options)
         elif session.resumed.known.data_hash != plan.data_hash:
             raise RunError(f"'{session.source}' is not the table that the run began with: start a new run")
+        if plan.prepared.quality is not None:
+            plan.prepared.quality.write(folder / QUALITY)
         deadline = None if end is None else end - seconds_to_finish(end - session.started, plan.prepared)
         observer.limits(end, options.trials)
         context_path = Path(private) / "context.pickle"

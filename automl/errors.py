@@ -45,6 +45,7 @@ def unknown(what: str, value: object, known: Iterable[str]) -> OptionError:
     "unknown metric 'roc_acu': did you mean 'roc_auc'? Known: rmse, roc_auc"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(value), names, n=1)
+    same = [name for name in names if name.casefold() == str(value).casefold()]
+    near = same or difflib.get_close_matches(str(value), names, n=1)
     hint = f" did you mean '{near[0]}'?" if near else ""
     return OptionError(f"unknown {what} '{value}':{hint} Known: {', '.join(names)}")

@@ -15,6 +15,9 @@ from automl.artifact import Facts, Selected, load_artifact, save_artifact, updat
 from automl.calibration import fit_calibration
 from automl.data.dataset import Dataset
 from automl.data.prepare import Prepared
+from automl.data.quality.finding import Finding
+from automl.data.quality.labels import label_findings
+from automl.data.quality.report import FILE as QUALITY
 from automl.decision import tune_decision
 from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
 from automl.errors import AutoMLError
@@ -30,6 +33,7 @@ from automl.search.records import TrialRecord
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 SAVING = 1.2  # seconds to write the model and to load it again
+_KEPT = 200  # findings that go with the model
 
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
 
@@ -54,7 +58,8 @@ def finish(
     """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`."""
     metric = plan.context.metric
     observer.phase("ensembling", f"{len(finished)} models")
-    ensemble, output = _ensemble(plan, finished, options)
+    ensemble, output, findings = _ensemble(plan, finished, options)
+    plan = _told(plan, findings, folder, observer)
     members = [
         Selected(record, float(weight), metric.score_of(record.error or 0.0))
         for (record, _), weight in zip(finished, ensemble.weights, strict=True)
@@ -76,6 +81,17 @@ def finish(
     return result
 
 
+def _told(plan: Plan, findings: tuple[Finding, ...], folder: Path, observer: Observer) -> Plan:
+    """Add what the models found about the data to the run's report; return the plan with it."""
+    if plan.prepared.quality is None:
+        return plan
+    quality = plan.prepared.quality.adding(findings)
+    quality.write(folder / QUALITY)
+    for finding in findings:
+        observer.note(f"'{finding.column}': {finding.message}; `automl check {folder}` lists the rows.")
+    return replace(plan, prepared=replace(plan.prepared, quality=quality))
+
+
 def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, seed: int, folder: Path) -> None:
     """Write the ensemble as an artifact into the run folder."""
     dataset, metric, prepared = plan.prepared.dataset, plan.context.metric, plan.prepared
@@ -87,6 +103,7 @@ def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, 
         n_rows=dataset.n_rows,
         data_hash=plan.data_hash,
         test=None if prepared.test is None else {"rows": prepared.test.n_rows, "hash": prepared.test_hash},
+        quality=() if prepared.quality is None else [f.to_json() for f in prepared.quality.findings[:_KEPT]],
     )
     save_artifact(
         folder / "model",
@@ -167,7 +184,8 @@ def _result(
     )
 
 
-def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ensemble, Output]:
+def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ensemble, Output, tuple[Finding, ...]]:
+    """Combine what was found; also how to decide by it, and the targets that look wrong to it."""
     dataset, folds = plan.prepared.dataset, plan.context.plan
     rows = np.flatnonzero(folds.scored)
     where = np.cumsum(folds.scored) - 1
@@ -192,4 +210,5 @@ def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ense
     calibration = fit_calibration(y.astype(np.int64), blend, weights) if dataset.task.is_classification else None
     if calibration is not None:
         blend = calibration.apply(blend)
-    return ensemble, Output(calibration, tune_decision(plan.context.metric, y, blend, weights))
+    findings = label_findings(dataset.task, y, blend, plan.prepared.rows[rows])
+    return ensemble, Output(calibration, tune_decision(plan.context.metric, y, blend, weights)), findings

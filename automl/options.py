@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from automl.data.limits import InputLimits
+from automl.data.repairs import known_repairs
 from automl.errors import OptionError, unknown
 from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
@@ -41,6 +42,7 @@ class FitOptions:
     roles: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    repair: tuple[str, ...] = ()
     weight: str | None = None
     group: str | None = None
     time: str | None = None
@@ -69,6 +71,7 @@ class FitOptions:
         _at_least("number of folds", self.folds, 2)
         _at_least("number of jobs", self.jobs, 1)
         _at_least("seed", self.seed, 0)
+        known_repairs(self.repair)
         if not 0 <= self.test_size < 1:
             raise OptionError(
                 f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none"

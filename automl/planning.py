@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.dataset import Dataset, Profile
-from automl.data.fingerprint import hash_frame
+from automl.data.fingerprint import hash_frame, row_clusters
 from automl.data.foldcount import FoldOptions
 from automl.data.folds import FoldPlan
 from automl.data.limits import InputLimits
 from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
+from automl.data.quality.inspect import Effort
+from automl.data.quality.report import brief
 from automl.data.read import read_table
 from automl.data.schema import Role
 from automl.data.split import Ties, plan_folds
@@ -30,6 +32,10 @@ from automl.task import TaskKind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# The checks at the start of a fit: a second or two of a minute, on a sample.
+CHECK_SECONDS, CHECK_SHARE = 2.0, 0.03
+CHECK_ROWS, CHECK_CELLS = 10_000, 3_000_000
 
 
 RANKING_SHARE = 0.1  # of a run's seconds that a worker may spend on ranking features
@@ -58,7 +64,7 @@ def make_plan(
     frame = read_table(source, limits) if isinstance(source, str | Path) else source
     test = read_table(options.test, limits) if isinstance(options.test, str | Path) else options.test
     data_options = _data_options(options, source)
-    prepared = prepare(frame, data_options)
+    prepared = prepare(frame, data_options, test)
     dataset = prepared.dataset
     if test is not None:
         test_options = replace(data_options, folder=_image_folder(options, options.test))
@@ -71,12 +77,15 @@ def make_plan(
     observer.judged_by(metric)
     for note in prepared.notes:
         observer.note(note)
+    if prepared.quality is not None:
+        for line in brief(prepared.quality):
+            observer.note(line)
     plan = plan_folds(
         dataset.task,
         dataset.y,
         n_columns=len(dataset.schema.used),
         seed=options.seed,
-        ties=Ties(dataset.groups, dataset.times),
+        ties=Ties(dataset.groups, dataset.times, row_clusters(dataset.table)),
         options=FoldOptions(
             None if options.trials is not None else options.seconds,
             options.folds,
@@ -116,7 +125,14 @@ def _data_options(options: FitOptions, source: object) -> DataOptions:
         folder=_image_folder(options, source),
         test_size=0.0 if options.test is not None else options.test_size,
         seed=options.seed,
+        repair=options.repair,
+        check=_effort(options),
     )
+
+
+def _effort(options: FitOptions) -> Effort:
+    seconds = CHECK_SECONDS if options.seconds is None else min(CHECK_SECONDS, CHECK_SHARE * options.seconds)
+    return Effort(seconds, CHECK_ROWS, CHECK_CELLS, options.seed)
 
 
 def _image_folder(options: FitOptions, source: object) -> Path | None:

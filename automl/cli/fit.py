@@ -42,6 +42,13 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     keep: Annotated[
         list[str] | None, typer.Option(help="A column to keep that would be dropped; may be repeated.")
     ] = None,
+    repair: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Repairs to make, comma-separated or repeated: hidden, numbers, spellings, typos, units, dates, "
+            "outliers, duplicates, correlated, leaks. `automl check` says which would do something."
+        ),
+    ] = None,
     weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
     group: Annotated[str | None, typer.Option(help="Column whose groups no fold may split.")] = None,
     time: Annotated[
@@ -99,6 +106,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         roles=_pairs(role or []),
         drop=tuple(drop or ()),
         keep=tuple(keep or ()),
+        repair=_names(repair) or (),
         weight=weight,
         group=group,
         time=time,

@@ -31,12 +31,13 @@ class _UsageError(Protocol):
 
 def build_app() -> typer.Typer:
     """Assemble the built-in commands and those that plugins bring."""
-    from automl.cli import evaluate, features, fit, leaderboard, plugin, plugins, predict
+    from automl.cli import check, evaluate, features, fit, leaderboard, plugin, plugins, predict
 
     app = typer.Typer(help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback()(_options)
     app.command("fit")(fit.fit)
     app.command("features")(features.features)
+    app.command("check")(check.check)
     app.command("predict")(predict.predict)
     app.command("evaluate")(evaluate.evaluate)
     app.command("leaderboard")(leaderboard.leaderboard)

@@ -13,6 +13,7 @@ from automl.data.cells import Series, to_booleans, to_levels, to_text
 from automl.data.dates import to_datetimes
 from automl.data.images import to_images
 from automl.data.numeric import to_numbers
+from automl.data.repairs import repaired
 from automl.data.schema import Column, Role, Schema
 from automl.data.sequences import to_sequences
 from automl.data.table import MISSING, UNSEEN, Table
@@ -69,6 +70,9 @@ def _by_name(frame: pd.DataFrame, schema: Schema) -> dict[str, Series]:
     if absent:
         listed = ", ".join(f"'{name}'" for name in absent[:_NAMED]) + (" and more" if len(absent) > _NAMED else "")
         raise DataError(f"the table lacks {len(absent)} column(s) that the model was trained on: {listed}; add them")
+    for column in schema.used:
+        if column.repairs:
+            cells[column.name] = repaired(cells[column.name], column.repairs)
     return cells
 
 

@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 _BINS = 10
 """Strata of a regression target: bins with equally many rows each."""
+_BUCKET = 4  # units a part; fewer are placed one by one, which balances better
+_LARGEST = 0.5  # of a part, or of a stratum, that one cluster of copies may take up
 
 
 def strata_of(task: Task, y: Floats | Ints) -> Ints:
@@ -22,6 +24,28 @@ def strata_of(task: Task, y: Floats | Ints) -> Ints:
     bins = np.empty(len(y), dtype=np.int64)
     bins[order] = np.arange(len(y)) * min(_BINS, len(y)) // max(len(y), 1)
     return bins
+
+
+def binding(clusters: Ints, strata: Ints | None, share: float) -> Ints | None:
+    """The clusters of rows that a part of some share can keep together, (n_rows,) int64; None if there is none.
+
+    A cluster of more than half a part, or of more than half the rows of a stratum, is no accident but a common row:
+    kept together it would leave no balanced parts, or a label that a fold scores and never sees. Its rows are free.
+    """
+    numbers = np.unique(clusters, return_inverse=True)[1].astype(np.int64)
+    sizes = np.bincount(numbers)
+    free = sizes > max(1.0, _LARGEST * share * len(numbers))
+    if strata is not None:
+        n_strata = int(strata.max()) + 1
+        pairs, counts = np.unique(numbers * n_strata + strata, return_counts=True)
+        totals = np.bincount(strata, minlength=n_strata)
+        free[pairs[(counts > 1) & (counts > _LARGEST * totals[pairs % n_strata])] // n_strata] = True
+    if not (sizes[~free] > 1).any():
+        return None
+    units = numbers.copy()
+    loose = free[numbers]
+    units[loose] = len(sizes) + np.arange(int(loose.sum()))
+    return units
 
 
 def deal(strata: Ints, units: Ints | None, shares: Floats, rng: np.random.Generator) -> Ints:
@@ -75,6 +99,7 @@ def _deal_units(
     totals = np.maximum(np.bincount(strata, minlength=counts.shape[1]), 1)
     many = np.flatnonzero(sizes > 1)
     many = many[rng.permutation(len(many))]
+    buckets, many = _alike(strata[order], starts, sizes, many, len(shares))
     for unit in many[np.argsort(-sizes[many], kind="stable")]:
         rows = order[starts[unit] : starts[unit + 1]]
         found, n = np.unique(strata[rows], return_counts=True)
@@ -84,3 +109,23 @@ def _deal_units(
         part = int(np.lexsort((rng.random(len(shares)), np.round(rows_after, 6), np.round(fullness, 6)))[0])
         parts[rows] = part
         counts[part, found] += n
+    for bucket in buckets:
+        size, stratum = int(sizes[bucket[0]]), int(strata[order[starts[bucket[0]]]])
+        lack = shares * len(strata) - counts.sum(axis=1)
+        added = _fill((shares * totals[stratum] - counts[:, stratum]) / size, lack / size, len(bucket), rng)
+        rows = order[starts[bucket][:, None] + np.arange(size)]  # (n_units, size)
+        parts[rows] = np.repeat(np.arange(len(shares)), added)[:, None]
+        counts[:, stratum] += added * size
+
+
+def _alike(sorted_strata: Ints, starts: Ints, sizes: Ints, many: Ints, n_parts: int) -> tuple[list[Ints], Ints]:
+    """Large buckets of units (n_many,) of one size and one stratum, the larger sizes first; and the other units.
+
+    They can be dealt at once like single rows; placing tens of thousands of pairs one by one would take seconds.
+    """
+    high = np.maximum.reduceat(sorted_strata, starts[:-1])[many]
+    low = np.minimum.reduceat(sorted_strata, starts[:-1])[many]
+    keys = np.where(high == low, sizes[many] * (int(sorted_strata.max()) + 1) + low, -1)
+    found, counts = np.unique(keys, return_counts=True)
+    large = found[(counts > _BUCKET * n_parts) & (found >= 0)]
+    return [many[keys == key] for key in large[::-1]], many[~np.isin(keys, large)]

@@ -106,7 +106,7 @@ def _cells(content: bytes, n_columns: int, layout: Layout, path: Path) -> pa.Tab
             ),
         )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
+        if "Empty CSV" in str(error) or "Could not skip" in str(error):  # the header is all there is
             raise DataError(f"{path}: the table has no rows; give a file with rows below the column names") from None
         if not ragged:
             raise DataError(f"{path}: the text is no table ({error}); check its quotes and delimiters") from error

@@ -50,7 +50,7 @@ def find_layout(text: str) -> Layout:
     if scored:  # ragged: reading it will say which line is wrong
         return max(scored, key=lambda pair: pair[1])[0]
     rows = csv.reader(head.splitlines(keepends=True), delimiter=_NONE)
-    header = next(rows)
+    header = next(rows, [""])
     return Layout(_NONE, tuple(header), rows.line_num)
 
 
@@ -69,7 +69,7 @@ def _score(head: str, delimiter: str) -> tuple[Layout, float] | None:
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(head.splitlines(keepends=True), delimiter=delimiter)
     try:
-        header = next(reader)
+        header = next(reader, [])
         lines = reader.line_num
         rows = [row for row in reader if row]
     except csv.Error:

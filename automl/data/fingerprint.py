@@ -54,8 +54,11 @@ def _digest(tag: bytes, numbers: NDArray[np.float64]) -> bytes:
 
 
 def schema_fingerprint(schema: Schema) -> str:
-    """Hash what decides how a table is read: names, roles, levels and parsings, not the reasons."""
-    parts = [[c.name, c.role.value, list(c.levels), c.parsing] for c in schema.columns]
+    """Hash what decides how a table is read: names, roles, levels, parsings and repairs, not the reasons."""
+    parts = [
+        [c.name, c.role.value, list(c.levels), c.parsing] + ([repr(c.repairs)] if c.repairs else [])
+        for c in schema.columns
+    ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
@@ -67,23 +70,28 @@ def row_clusters(table: Table) -> NDArray[np.int64] | None:
     """
     mixed = np.zeros(table.n_rows, dtype=np.uint64)
     for column in table.numeric.T:
-        mixed = _mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
+        mixed = mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
     for column in table.datetime.T:
-        mixed = _mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
+        mixed = mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
     for codes in table.categorical.T:
-        mixed = _mix(mixed, codes.astype(np.float64))
+        mixed = mix(mixed, codes.astype(np.float64))
     for cells in table.raw.values():
         texts = [cell.tobytes() if isinstance(cell, np.ndarray) else cell for cell in cells.tolist()]
-        mixed = _mix(mixed, pd.factorize(np.array([*texts, None], dtype=object))[0][:-1].astype(np.float64))
-    _, clusters = np.unique(mixed, return_inverse=True)
+        mixed = mix(mixed, pd.factorize(np.array([*texts, None], dtype=object))[0][:-1].astype(np.float64))
+    return clusters_of(mixed)
+
+
+def clusters_of(hashes: NDArray[np.uint64]) -> NDArray[np.int64] | None:
+    """Number rows with equal hashes (n_rows,) alike, (n_rows,) int64; None if no two rows are, or if most are."""
+    _, clusters = np.unique(hashes, return_inverse=True)
     n_clusters = int(clusters.max(initial=-1)) + 1
-    if n_clusters == table.n_rows or n_clusters < _MOSTLY_REPEATED * table.n_rows:
+    if n_clusters == len(hashes) or n_clusters < _MOSTLY_REPEATED * len(hashes):
         return None
     return clusters.astype(np.int64)
 
 
-def _mix(mixed: NDArray[np.uint64], values: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """Fold a column into a hash for each row (the finaliser of SplitMix64; Steele, Lea & Flood 2014)."""
+def mix(mixed: NDArray[np.uint64], values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Fold a column (n_rows,) into a hash for each row (the finaliser of SplitMix64; Steele, Lea & Flood 2014)."""
     z = np.ascontiguousarray(values).view(np.uint64) + mixed * np.uint64(31) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

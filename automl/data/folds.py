@@ -25,7 +25,7 @@ class FoldPlan:
     """The folds of a run. `kind` is stratified, random, grouped, forward or holdout; `reason` says why these.
 
     With repeats a row is scored more than once; its out-of-fold prediction is then the mean. In a forward or holdout
-    plan some rows are never scored.
+    plan some rows are never scored. In a `bound` plan copies of a row are kept together.
     """
 
     folds: tuple[Fold, ...]
@@ -33,11 +33,12 @@ class FoldPlan:
     kind: str
     repeats: int = 1
     reason: str = ""
+    bound: bool = False
 
     @property
     def exchangeable(self) -> bool:
         """Whether any row may predict any other, so that out-of-bag rows of one fit stand in for folds."""
-        return self.kind in {"stratified", "random"}
+        return self.kind in {"stratified", "random"} and not self.bound
 
     @property
     def first_repeat(self) -> tuple[Fold, ...]:

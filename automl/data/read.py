@@ -32,18 +32,18 @@ def read_table(path: str | Path, limits: InputLimits | None = None) -> pd.DataFr
     Raises `DataError` where there is no such file or no table in it, and where it is beyond the limits.
     """
     path, limits = Path(path), limits or InputLimits()
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file; check the path")
-    if path.is_dir():
-        raise DataError(f"{path}: a table must be a file, and this is a folder; name a file in it")
     try:
+        if not path.exists():
+            raise DataError(f"{path}: there is no such file; check the path")
+        if path.is_dir():
+            raise DataError(f"{path}: a table must be a file, and this is a folder; name a file in it")
         with path.open("rb") as file:
             content = file.read(limits.bytes + 1)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error}); check its permissions") from error
     limits.check(path, "bytes", max(len(content), _size(path)), "its size in bytes")
     content = unpacked(content, path, limits)
-    if not content.strip():
+    if not content.removeprefix(b"\xef\xbb\xbf").strip():
         raise DataError(f"{path}: the file is empty; a table needs a line of column names and rows below it")
     frame = _parsed(content, path, limits)
     limits.check(path, "columns", len(frame.columns), "the number of columns")

@@ -121,6 +121,7 @@ def as_role(sketch: Sketch, role: Role, reason: str) -> Column:
             return Column(name, role, reason, levels=sketch.levels())
         case Role.BOOLEAN:
             levels = sketch.levels()
+            levels = truth_levels(list(levels)) or levels  # True, TRUE and true are one
             if len(levels) > 2:
                 raise DataError(f"column '{name}': a boolean has two values, this has {len(levels)}; use categorical")
             # A column of one value takes the pair it is half of, as far as it is known.

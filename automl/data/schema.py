@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from automl.data.repairs import Repair
 from automl.storage import storable
 
 _FEWEST_COMPOSED = 40
@@ -36,6 +37,7 @@ class Column:
     `levels` are the categories of a categorical column as text, in a fixed order (position = code); for a boolean
     column they are the two spellings of false and true. `parsing` names how raw cells become values
     (`""` for cells that need no parsing): see `automl.data.cells`, `numeric`, `dates` and `images`.
+    `repairs` change the raw cells before they are read (`automl.data.repairs`).
     """
 
     name: str
@@ -43,6 +45,7 @@ class Column:
     reason: str = ""
     levels: tuple[str, ...] = ()
     parsing: str = ""
+    repairs: tuple[Repair, ...] = ()
 
     @cached_property
     def positions(self) -> dict[str, int]:

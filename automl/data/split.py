@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.deal import deal, strata_of
+from automl.data.deal import binding, deal, strata_of
 from automl.data.foldcount import FORWARD_FOLDS, FoldOptions, fold_counts, holdout_share
 from automl.data.folds import Fold, FoldPlan
 from automl.errors import DataError, OptionError
@@ -22,8 +22,8 @@ class Ties:
     """What binds rows to each other, each (n_rows,) or None.
 
     Rows of a group (int64) are never on both sides of a split. With times (float64) the training part is before the
-    score part. Rows of a cluster (int64) are copies of each other and stay together too; groups or times, where given,
-    rule alone.
+    score part. Rows of a cluster (int64) are copies of each other and stay together too, as far as `binding` says;
+    groups or times, where given, rule alone.
     """
 
     groups: Ints | None = None
@@ -37,11 +37,6 @@ class Ties:
             )
         if self.times is not None and np.isnan(self.times).any():
             raise DataError(f"{int(np.isnan(self.times).sum())} row(s) have no time; leave them out of a split by time")
-
-    @property
-    def units(self) -> Ints | None:
-        """Rows with equal numbers stay together."""
-        return self.clusters if self.groups is None else self.groups
 
 
 def hold_out(task: Task, y: Target, share: float, seed: int, ties: Ties | None = None) -> tuple[Ints, Ints]:
@@ -58,20 +53,33 @@ def hold_out(task: Task, y: Target, share: float, seed: int, ties: Ties | None =
         test = np.zeros(n_rows, dtype=bool)
         test[_boundary_parts(ties.times, np.array([1 - share, share])) == 1] = True
     else:
-        strata = strata_of(task, y)
-        parts = deal(strata, ties.units, np.array([1 - share, share]), np.random.default_rng(seed))
+        strata, units = _strata_and_units(task, y, ties, min(share, 1 - share))
+        parts = deal(strata, units, np.array([1 - share, share]), np.random.default_rng(seed))
         test = parts == 1
-        if ties.units is not None and not test.any():  # few large units: the smallest comes nearest to a small share
-            numbers, sizes = np.unique(ties.units, return_counts=True)
-            test = ties.units == numbers[sizes.argmin()]
+        if units is not None and not test.any():  # few large units: the smallest comes nearest to a small share
+            numbers, sizes = np.unique(units, return_counts=True)
+            test = units == numbers[sizes.argmin()]
         if task.is_classification:
-            test &= ~_untrained(strata, test, ties.units)
+            test &= ~_untrained(strata, test, units)
     if not test.any() or test.all():
         raise DataError(
             f"a share of {share} of {n_rows} rows leaves no row on one side of the split; "
             "give more rows (or groups, or times), or another share"
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def _strata_and_units(task: Task, y: Target, ties: Ties, share: float) -> tuple[Ints, Ints | None]:
+    """Strata (n_rows,), and what must stay together: groups, or the copies of rows that parts of a share can hold."""
+    if ties.groups is not None or ties.clusters is None:
+        return strata_of(task, y), ties.groups
+    if task.is_classification:
+        strata = strata_of(task, y)
+        return strata, binding(ties.clusters, strata, share)
+    # Copies of a row with several values count as rows of their mean, so that each cluster is of one stratum.
+    clusters = np.unique(ties.clusters, return_inverse=True)[1]
+    means = np.bincount(clusters, weights=y) / np.bincount(clusters)
+    return strata_of(task, means[clusters]), binding(ties.clusters, None, share)
 
 
 def _untrained(strata: Ints, test: NDArray[np.bool_], units: Ints | None) -> NDArray[np.bool_]:
@@ -108,21 +116,22 @@ def plan_folds(
     if folds == 1:
         train, score = hold_out(task, y, holdout_share(n_rows), seed, ties)
         return FoldPlan((Fold(0, train, score),), n_rows, "holdout", reason=reason)
-    n_units = n_rows if ties.units is None else len(np.unique(ties.units))
+    strata, units = _strata_and_units(task, y, ties, 1 / folds)
+    n_units = n_rows if units is None else len(np.unique(units))
     if n_units < 2:
         raise DataError("all rows belong to one group, and folds need at least two; split by rows instead")
     if n_units < folds:
         folds, reason = n_units, f"there are only {n_units} {'rows' if ties.groups is None else 'groups'} to split"
     kind = "grouped" if ties.groups is not None else "stratified" if task.is_classification else "random"
-    strata = strata_of(task, y)
     made: list[Fold] = []
     for repeat in range(repeats):
         rng = np.random.default_rng([seed, repeat])
-        parts = deal(strata, ties.units, np.full(folds, 1 / folds), rng)
+        parts = deal(strata, units, np.full(folds, 1 / folds), rng)
         sides = [(np.flatnonzero(parts != part), np.flatnonzero(parts == part)) for part in range(folds)]
         # Very uneven groups may leave a part without rows.
         made += [Fold(len(made) + i, *side) for i, side in enumerate(s for s in sides if len(s[1]))]
-    return FoldPlan(tuple(made), n_rows, kind, repeats, f"{folds} folds: {reason}")
+    bound = units is not None and ties.groups is None
+    return FoldPlan(tuple(made), n_rows, kind, repeats, f"{folds} folds: {reason}", bound)
 
 
 def _forward(times: NDArray[np.float64], n_rows: int, folds: int, reason: str) -> FoldPlan:

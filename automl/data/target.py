@@ -55,6 +55,8 @@ def infer_task(target: Series, kind: Wish = None) -> Task:
         )
     if not sketch.hashable:
         raise DataError(f"target '{name}': cells must be numbers or words, and these are lists; name another column")
+    if sketch.kind == "f" and np.isinf(np.array(sketch.distinct, dtype=np.float64)).any():
+        raise DataError(f"target '{name}': 'inf' is no finite number; mend or leave out such rows")
     labels = _labels(sketch)
     if len(labels) < 2:
         raise DataError(

@@ -31,7 +31,7 @@ def unpacked(content: bytes, path: Path, limits: InputLimits) -> bytes:
             return _bounded(bz2.BZ2File(io.BytesIO(content)), content, path, limits)
         if content.startswith(b"\xfd7zXZ\x00"):
             return _bounded(lzma.LZMAFile(io.BytesIO(content)), content, path, limits)
-        if content.startswith(b"PK\x03\x04") and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}:
+        if content.startswith((b"PK\x03\x04", b"PK\x05\x06")) and path.suffix.lower() not in {".xlsx", ".xlsm", ".ods"}:
             return _only_member(content, path, limits)
     except DataError:
         raise

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.data.deal import binding
 from automl.data.foldcount import FoldOptions, fold_counts, holdout_share
 from automl.data.folds import FoldPlan
 from automl.data.split import Ties, hold_out, plan_folds
@@ -70,10 +71,48 @@ def test_groups_and_clusters_stay_whole(n_groups: int, folds: int, seed: int) ->
         check(plan)
         assert plan.kind == ("grouped" if ties.groups is not None else "stratified")
         assert plan.scored.all()
+        whole = groups if ties.groups is not None else binding(groups, y, 1 / folds)
+        assert plan.exchangeable == (whole is None)
         for fold in plan.folds:
-            assert not set(groups[fold.train]) & set(groups[fold.score])
+            assert whole is None or not set(whole[fold.train]) & set(whole[fold.score])
+        whole = groups if ties.groups is not None else binding(groups, y, 0.3)
         train, test = hold_out(classes(y), y, 0.3, seed, ties)
-        assert not set(groups[train]) & set(groups[test])
+        assert whole is None or not set(whole[train]) & set(whole[test])
+
+
+@pytest.mark.parametrize("task", ["classes", "values"])
+def test_many_copies_leave_the_folds_balanced(task: str) -> None:
+    rng = np.random.default_rng(0)
+    clusters = rng.integers(0, 2000, 3000)
+    y = (rng.random(3000) < 0.1).astype(np.int64) if task == "classes" else rng.normal(size=3000)
+    plan = plan_folds(
+        classes(y) if task == "classes" else VALUES,
+        y,
+        n_columns=3,
+        ties=Ties(clusters=clusters),
+        options=FoldOptions(folds=8),
+    )
+    check(plan)
+    assert plan.bound
+    for fold in plan.folds:
+        assert not set(clusters[fold.train]) & set(clusters[fold.score])
+    assert np.ptp([len(fold.score) for fold in plan.folds]) <= 4
+    assert np.ptp([y[fold.score].mean() for fold in plan.folds]) < (0.01 if task == "classes" else 0.15)
+
+
+def test_a_common_row_and_a_label_of_copies_are_not_bound() -> None:
+    half = np.where(np.arange(100) < 50, 0, np.arange(100))
+    once = FoldOptions(folds=5, repeats=1)
+    plan = plan_folds(VALUES, np.arange(100.0), n_columns=2, ties=Ties(clusters=half), options=once)
+    assert plan.exchangeable
+    assert {len(fold.score) for fold in plan.folds} == {20}
+    y = (np.arange(100) < 4).astype(np.int64)  # all four rows of a label are the same
+    copies = np.where(y == 1, 0, np.arange(100))
+    copies[10:12] = 10  # one pair more, of the other label
+    plan = plan_folds(classes(y), y, n_columns=2, ties=Ties(clusters=copies), options=once)
+    assert plan.bound
+    assert sorted(int(y[fold.score].sum()) for fold in plan.folds) == [0, 1, 1, 1, 1]
+    assert [len({10, 11} & set(fold.score.tolist())) for fold in plan.folds].count(2) == 1
 
 
 def test_groups_are_balanced() -> None:
