@@ -77,7 +77,8 @@ class Encoder:
         """Put pieces (n_rows, n_columns) side by side and select among their columns."""
         matrix = np.empty((table.n_rows, sum(piece.shape[1] for piece in pieces)), dtype=np.float32)
         start = 0
-        for piece in pieces:
+        while pieces:  # each is let go once it is copied: together they are as large as the result
+            piece = pieces.pop(0)
             matrix[:, start : start + piece.shape[1]] = piece
             start += piece.shape[1]
         if self.selection is not None:
@@ -153,9 +154,8 @@ def fit_unselected(
     number_names += (dates.names if dates else ()) + (text_stats.names if text_stats else ())
     numbers = None
     if number_names:
-        values = _numbers_of(table, dates, text_stats)
-        numbers = fit_numbers(encoding, values, number_names)
-        pieces.append(numbers.transform(values))
+        numbers, scaled = _fit_numbers(encoding, _numbers_of(table, dates, text_stats), number_names)
+        pieces.append(scaled)
         names += numbers.names
         cardinalities.append(np.zeros(len(numbers.names), dtype=np.int64))
 
@@ -187,6 +187,14 @@ def fit_unselected(
         cardinalities=np.concatenate(cardinalities) if cardinalities else np.empty(0, dtype=np.int64),
     )
     return encoder, encoder._features(table, pieces)
+
+
+def _fit_numbers(
+    encoding: Encoding, values: NDArray[np.float64], names: tuple[str, ...]
+) -> tuple[NumberEncoder, NDArray[np.float32]]:
+    """Fit and scale; a function of its own, so that the values are let go when it returns."""
+    numbers = fit_numbers(encoding, values, names)
+    return numbers, numbers.transform(values)
 
 
 def with_selection(encoder: Encoder, encoding: Encoding, selection: Selection) -> Encoder:

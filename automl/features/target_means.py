@@ -90,11 +90,12 @@ def _sums(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights (n_folds, n_slots) and weighted sums (n_folds, n_slots, n_outputs) by fold and slot."""
     n_folds = int(folds.max(initial=0)) + 1
-    cells = (slots + size * folds[:, None]).ravel()
-    stacked = np.empty((n_folds, size, 1 + outputs.shape[1]))
-    for i, column in enumerate([mass, *(outputs * mass[:, None]).T]):
-        spread = np.repeat(column, slots.shape[1])
-        stacked[..., i] = np.bincount(cells, weights=spread, minlength=n_folds * size).reshape(n_folds, size)
+    stacked = np.zeros((n_folds, size, 1 + outputs.shape[1]))
+    weighted = [mass, *(outputs * mass[:, None]).T]
+    for column in slots.T:  # one at a time: all at once take several times the memory of the table
+        cells = column + size * folds
+        for i, weights in enumerate(weighted):
+            stacked[..., i] += np.bincount(cells, weights=weights, minlength=n_folds * size).reshape(n_folds, size)
     return stacked[..., 0], stacked[..., 1:]
 
 
