@@ -12,7 +12,7 @@ import pandas as pd
 from automl.data.columnar import read_columnar
 from automl.data.delimited import read_delimited
 from automl.data.limits import InputLimits
-from automl.data.unpack import unpacked
+from automl.data.unpack import read_at_most, unpacked
 from automl.errors import DataError
 
 _COMPRESSIONS = {".gz", ".bz2", ".xz", ".zip"}
@@ -37,11 +37,13 @@ def read_table(path: str | Path, limits: InputLimits | None = None) -> pd.DataFr
             raise DataError(f"{path}: there is no such file; check the path")
         if path.is_dir():
             raise DataError(f"{path}: a table must be a file, and this is a folder; name a file in it")
+        limits.check(path, "bytes", _size(path), "its size in bytes")
         with path.open("rb") as file:
-            content = file.read(limits.bytes + 1)
+            content = read_at_most(file, limits.bytes + 1)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error}); check its permissions") from error
-    limits.check(path, "bytes", max(len(content), _size(path)), "its size in bytes")
+    read = len(content)
+    limits.check(path, "bytes", read, "its size in bytes, as far as it was read,", enough=4 * read)
     content = unpacked(content, path, limits)
     if not content.removeprefix(b"\xef\xbb\xbf").strip():
         raise DataError(f"{path}: the file is empty; a table needs a line of column names and rows below it")

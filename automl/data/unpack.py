@@ -14,9 +14,20 @@ from typing import Protocol
 from automl.data.limits import FREE, InputLimits
 from automl.errors import DataError
 
+_CHUNK = 1 << 22  # a buffer for all that is allowed would be allocated whole
+
 
 class _Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+def read_at_most(stream: _Stream, size: int) -> bytes:
+    """Return all bytes of a stream, or its first `size` where it has more."""
+    chunks: list[bytes] = []
+    while size > 0 and (chunk := stream.read(min(size, _CHUNK))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
 
 
 def unpacked(content: bytes, path: Path, limits: InputLimits) -> bytes:
@@ -58,7 +69,7 @@ def _only_member(content: bytes, path: Path, limits: InputLimits) -> bytes:
 
 def _bounded(stream: _Stream, content: bytes, path: Path, limits: InputLimits) -> bytes:
     allowed = max(FREE, limits.expansion * len(content))
-    data = stream.read(min(allowed, limits.bytes) + 1)
+    data = read_at_most(stream, min(allowed, limits.bytes) + 1)
     read = len(data)
     limits.check(path, "bytes", read, "its size in bytes once unpacked, as far as it was read,", enough=4 * read)
     if read > allowed:
