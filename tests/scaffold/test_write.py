@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import OptionError
+from automl.plugin import API_VERSION
 from automl.scaffold import Names, files, write
 
 NAMES = Names.of("two-words")
@@ -30,6 +31,10 @@ def test_the_papers_are_complete():
     assert project["project"]["name"] == "automl-two-words"
     assert project["project"]["entry-points"]["automl"] == {"two_words": "automl_two_words"}
     assert texts.keys() >= {"README.md", "LICENSE", ".gitignore", ".github/workflows/test.yml"}
+
+
+def test_it_says_which_contract_it_was_written_for():
+    assert f'AUTOML_API_VERSION = "{API_VERSION}"' in files(NAMES)["src/automl_two_words/__init__.py"]
 
 
 def test_nothing_is_overwritten(tmp_path: Path):

@@ -4,6 +4,8 @@ from automl.plugin import ModelFamily, hookimpl
 
 from automl_hello.family import Hello
 
+AUTOML_API_VERSION = "1.0"  # the version of automl.plugin that this was written for
+
 
 @hookimpl
 def automl_families() -> list[ModelFamily]:
