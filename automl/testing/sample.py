@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -67,7 +67,7 @@ def _encoded(one: Sample, encoding: Encoding) -> tuple[Encoder, Features]:
     return fit_transform(encoding, one.table.take(rows), one.y[rows], one.task, None, SEED)
 
 
-def own(features: Features, rows: NDArray[Any] | list[int] | None = None) -> Features:
+def own(features: Features, rows: NDArray[Any] | Sequence[int] | None = None) -> Features:
     """Copy features, or these rows of them."""
     picked = np.arange(features.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
     raw = {name: cells[picked] for name, cells in features.raw.items()}

@@ -23,6 +23,7 @@ import numpy as np
 from automl.plugin import Limits, ModelFamily, Part
 from automl.testing import expect
 from automl.testing.fits import contrasting, default, fit, fitted, hardest, parts, samples
+from automl.testing.randomness import other_random_state
 from automl.testing.sample import SEED, own
 
 
@@ -39,9 +40,10 @@ def check_global_state(family: ModelFamily) -> None:
     """Fit and predict leave random generators, warning filters, the environment and the like as they were."""
     for one in contrasting(family):
         found = fitted(family, one)  # what a library sets up at its first import is not the family's doing
-        before = _state()
-        fit(family, one, found.train, found.score).predict(found.score.features)
-        after = _state()
+        with other_random_state():
+            before = _state()
+            fit(family, one, found.train, found.score).predict(found.score.features)
+            after = _state()
         changed = [what for what in before if before[what] != after.get(what)]
         assert not changed, f"{family.name}: fit or predict changed {', '.join(changed)}"
 
@@ -69,8 +71,8 @@ def check_stateless(family: ModelFamily) -> None:
     """One instance serves many models at once: building and fitting one changes neither another nor the family."""
     one = hardest(family)
     found = fitted(family, one)
-    before = copy.copy(vars(family))
     first = family.build(default(family, one), one.task, SEED)
+    before = copy.copy(vars(family))
     other = dict(family.portfolio(one.task, one.profile)[-1])
     second = family.build(other, one.task, SEED + 1)
     first.fit(found.train, found.score, Limits())

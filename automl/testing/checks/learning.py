@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +11,8 @@ from numpy.typing import NDArray
 from automl.plugin import ModelFamily, Part
 from automl.testing import expect
 from automl.testing.fits import contrasting, fit, fitted, hardest, parts, samples
-from automl.testing.sample import SEED, Sample, make
+from automl.testing.randomness import other_random_state
+from automl.testing.sample import Sample, make
 
 _HEAVY = 10.0
 _MARGIN = 0.02
@@ -48,7 +45,7 @@ def check_seed_reproduces(family: ModelFamily) -> None:
     """The same parameters, rows and seed give the same model, whatever state the global generators are in."""
     for one in samples(family):
         first = fitted(family, one)
-        with _other_random_state():
+        with other_random_state():
             second = fit(family, one, first.train, first.score)
         expect.same(family, first.prediction, second.predict(first.score.features), "fitting again")
 
@@ -89,22 +86,3 @@ def _assert_accurate(family: ModelFamily, prediction: NDArray[Any], known: NDArr
     hits = float((prediction.argmax(axis=1) == y).mean())
     usual = float((np.bincount(known).argmax() == y).mean())
     assert hits > usual + 0.1, f"{family.name}: accuracy {hits:.2f}, the most frequent label has {usual:.2f}"
-
-
-@contextmanager
-def _other_random_state() -> Iterator[None]:
-    """Move the global random generators elsewhere, and back at the end."""
-    numbers, legacy = random.getstate(), np.random.get_state()
-    torch: Any = sys.modules.get("torch")
-    tensors = torch.random.get_rng_state() if torch is not None else None
-    random.seed(SEED + 1)
-    np.random.seed(SEED + 1)
-    if torch is not None:
-        torch.manual_seed(SEED + 1)
-    try:
-        yield
-    finally:
-        random.setstate(numbers)
-        np.random.set_state(legacy)
-        if torch is not None:
-            torch.random.set_rng_state(tensors)
