@@ -7,6 +7,7 @@ def test_conformity(family, check):
     check(family)
 """
 
+from automl.testing.features import check_encoder, check_selector
 from automl.testing.sample import Sample, sample
 from automl.testing.suite import (
     CHECKS,
@@ -23,8 +24,10 @@ __all__ = [
     "Check",
     "Outcome",
     "Sample",
+    "check_encoder",
     "check_family",
     "check_name",
+    "check_selector",
     "parametrize_family_checks",
     "run_check",
     "sample",
