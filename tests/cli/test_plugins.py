@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType
+from importlib.metadata import EntryPoint
+from types import MappingProxyType, ModuleType
 
 import pytest
+import typer
 
 from automl.cli.main import run
+from automl.plugin import hookimpl
 from automl.plugin import registry as registry_module
-from automl.plugin.registry import DISABLED, PluginInfo, discover
+from automl.plugin.registry import DISABLED, PluginInfo, collect, discover
 from tests.testing.good import Good
 
 
@@ -88,3 +93,26 @@ def test_a_plugin_is_switched_off(monkeypatch: pytest.MonkeyPatch, capsys) -> No
 def test_switching_off_what_is_not_installed(command: list[str], capsys) -> None:
     assert run([*command, "--disable-plugin", "clasical"]) == 2
     assert "unknown plugin 'clasical': did you mean 'classical'" in capsys.readouterr().err
+
+
+def test_a_plugin_whose_commands_fail_costs_its_own_only(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def plugin(name: str, automl_commands: Callable[[typer.Typer], None]) -> EntryPoint:
+        module = ModuleType(f"commands_of_{name}")
+        module.automl_commands = hookimpl(automl_commands)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        return EntryPoint(name, module.__name__, "automl")
+
+    def broken(app: typer.Typer) -> None:
+        raise RuntimeError("no terminal")
+
+    def greeting(app: typer.Typer) -> None:
+        @app.command("greet")
+        def greet() -> None:
+            sys.stdout.write("hello\n")
+
+    found = collect([plugin("broken", broken), plugin("greeting", greeting)])
+    monkeypatch.setattr(registry_module, "discover", lambda: found)
+    assert run(["greet"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "hello\n"
+    assert "plugin 'broken' adds no commands: RuntimeError: no terminal" in told.err
