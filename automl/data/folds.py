@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 ALL_ROWS = -1
 """Index of the pseudo-fold whose training part is every row (for out-of-bag families and final fits)."""
+
+_LARGE_UNIT = 4  # rows
+_FEW_ROWS = 0.005  # in larger units, as a share of all
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class FoldPlan:
     """The folds of a run. `kind` is stratified, random, grouped, forward or holdout; `reason` says why these.
 
     With repeats a row is scored more than once; its out-of-fold prediction is then the mean. In a forward or holdout
-    plan some rows are never scored. In a `bound` plan copies of a row are kept together.
+    plan some rows are never scored. Copies of a row, which are kept together,
+    have equal `units` (n_rows,); None where no row has one.
     """
 
     folds: tuple[Fold, ...]
@@ -33,12 +38,23 @@ class FoldPlan:
     kind: str
     repeats: int = 1
     reason: str = ""
-    bound: bool = False
+    units: NDArray[np.int64] | None = None
 
     @property
     def exchangeable(self) -> bool:
-        """Whether any row may predict any other, so that out-of-bag rows of one fit stand in for folds."""
-        return self.kind in {"stratified", "random"} and not self.bound
+        """Whether any row may predict any other."""
+        return self.kind in {"stratified", "random"} and self.units is None
+
+    @cached_property
+    def out_of_bag(self) -> bool:
+        """Whether out-of-bag rows of one fit may stand in for folds, provided that units are out of bag as a whole.
+
+        A unit of four rows is so for 2% of the trees (1/e a row); with many rows in larger ones, folds judge better.
+        """
+        if self.units is None or self.kind not in {"stratified", "random"}:
+            return self.exchangeable
+        _, numbers, sizes = np.unique(self.units, return_inverse=True, return_counts=True)
+        return bool((sizes[numbers] > _LARGE_UNIT).mean() <= _FEW_ROWS)
 
     @property
     def first_repeat(self) -> tuple[Fold, ...]:

@@ -130,8 +130,8 @@ def plan_folds(
         sides = [(np.flatnonzero(parts != part), np.flatnonzero(parts == part)) for part in range(folds)]
         # Very uneven groups may leave a part without rows.
         made += [Fold(len(made) + i, *side) for i, side in enumerate(s for s in sides if len(s[1]))]
-    bound = units is not None and ties.groups is None
-    return FoldPlan(tuple(made), n_rows, kind, repeats, f"{folds} folds: {reason}", bound)
+    copies = units if ties.groups is None else None
+    return FoldPlan(tuple(made), n_rows, kind, repeats, f"{folds} folds: {reason}", copies)
 
 
 def _forward(times: NDArray[np.float64], n_rows: int, folds: int, reason: str) -> FoldPlan:

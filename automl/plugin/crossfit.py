@@ -45,7 +45,8 @@ class CrossFitJob:
     - `encode(fold, encoding)` returns the fold's (train, score) parts; encoders are fitted on its training rows and
       cached. `encode_all(encoding)` returns every row, encoded by encoders fitted on every row.
     - `go_on(position, prediction)` takes the prediction of `folds[position]` and says whether to fit the next fold.
-    - `out_of_bag` says whether out-of-bag rows of one fit on all rows may stand in for folds.
+    - `out_of_bag` says whether out-of-bag rows of one fit on all rows may stand in for folds. Rows with equal `units`
+      (n_rows,) int64, copies of each other, are then out of bag only where all of them are; None where there are none.
     - `refit` says whether a family that predicts with one model fitted on all rows is to fit it in this job.
     """
 
@@ -60,6 +61,7 @@ class CrossFitJob:
     go_on: Callable[[int, NDArray[np.float64]], bool]
     out_of_bag: bool = False
     refit: bool = True
+    units: NDArray[np.int64] | None = None
 
 
 class Builder(Protocol):

@@ -232,7 +232,7 @@ class Search:
     def _units(self, name: str, params: Mapping[str, Any]) -> float:
         """Ask the family what its fits cost, in seconds of a machine that it imagines."""
         family, context = self._context.families[name], self._context
-        fits = 1 if family.out_of_bag and context.plan.exchangeable else len(context.plan.folds)
+        fits = 1 if family.out_of_bag and context.plan.out_of_bag else len(context.plan.folds)
         try:
             return fits * float(family.cost(params, context.dataset.task, context.profile))
         except Exception as error:  # a plugin's estimate; one second is as good as any other guess
@@ -270,7 +270,7 @@ class Search:
         """Divide the folds among the workers where one worker alone would hold them too long."""
         folds = tuple(range(len(self._context.plan.folds)))
         workers, deadline = self._options.workers, self._options.deadline
-        whole = self._context.families[name].out_of_bag and self._context.plan.exchangeable
+        whole = self._context.families[name].out_of_bag and self._context.plan.out_of_bag
         if self._options.trials is not None or deadline is None or workers == 1 or whole:
             return [folds]
         if cost < SPLIT_SHARE * self._time_left():

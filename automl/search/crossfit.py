@@ -124,10 +124,11 @@ def run_job(path: Path, job: Job) -> JobResult:
         encode=encode.fold,
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),
-        out_of_bag=context.plan.exchangeable
+        out_of_bag=context.plan.out_of_bag
         and len(job.folds) == len(context.plan.folds)
         and not context.toolbox.uses_target,
         refit=0 in job.folds,
+        units=context.plan.units,
     )
     fit = family.cross_fit(crossfit_job)
     predictions = _checked(fit, folds, context)

@@ -94,7 +94,7 @@ class ForestFamily(ArrayFamily):
             return fit_folds(self, job)
         grown = self._grow(lesson, bootstrap=True)
         packed = pack(grown.forest.estimators_, lesson.matrix.shape[1], grown.leaves)
-        predictions = _out_of_bag(grown, packed, lesson)
+        predictions = _out_of_bag(grown, packed, lesson, job.units)
         return from_out_of_bag(ArrayModel.of(packed), encoding, predictions, job.folds)
 
     def forest(self, task: Task) -> Any:
@@ -135,9 +135,11 @@ def entry(max_features: Param, split: int, leaf: int, categorical: str = "ordere
     }
 
 
-def _out_of_bag(grown: _Grown, packed: PackedForest, lesson: Lesson) -> NDArray[np.float64]:
+def _out_of_bag(
+    grown: _Grown, packed: PackedForest, lesson: Lesson, units: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
     """Return out-of-bag predictions (n_rows, n_outputs); rows that every tree saw get the mean of the others."""
-    total, count = out_of_bag_sums(grown.forest, lesson.matrix, lesson.limits.threads)
+    total, count = out_of_bag_sums(grown.forest, lesson.matrix, lesson.limits.threads, units)
     leaves = grown.leaves
     if len(leaves.classes):
         total = spread(total, leaves.classes, len(leaves.prior))

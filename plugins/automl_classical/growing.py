@@ -42,20 +42,28 @@ def grow(forest: Any, data: Data, limits: Limits) -> None:
         done = target
 
 
-def out_of_bag_sums(forest: Any, matrix: NDArray[np.float32], threads: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Sum each row's predictions over the trees that did not learn from it.
+def out_of_bag_sums(
+    forest: Any, matrix: NDArray[np.float32], threads: int, units: NDArray[np.int64] | None = None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Sum each row's predictions over the trees that learned neither from it nor from another row of its unit.
 
-    Returns the sums (n_rows, n_seen classes or 1) float64, and the number of trees summed (n_rows,) float64.
+    `units` (n_rows,) are equal for rows that are copies of each other, None where there are none. Returns the sums
+    (n_rows, n_seen classes or 1) float64, and the number of trees summed (n_rows,) float64.
     """
 
     def one(item: tuple[Any, NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         estimator, used = item
         free = np.ones(len(matrix), dtype=bool)
         free[used] = False
+        if numbers is not None:
+            met = np.zeros(len(matrix), dtype=bool)
+            met[numbers[used]] = True
+            free = ~met[numbers]
         rows = np.flatnonzero(free)
         value = estimator.tree_.predict(matrix[rows]).reshape(len(rows), -1)
         return rows, value
 
+    numbers = None if units is None else np.unique(units, return_inverse=True)[1]
     width = forest.estimators_[0].tree_.value.shape[2]
     total, count = np.zeros((len(matrix), width)), np.zeros(len(matrix))
     with ThreadPoolExecutor(threads) as pool:

@@ -93,11 +93,23 @@ def test_many_copies_leave_the_folds_balanced(task: str) -> None:
         options=FoldOptions(folds=8),
     )
     check(plan)
-    assert plan.bound
+    assert plan.units is not None
     for fold in plan.folds:
         assert not set(clusters[fold.train]) & set(clusters[fold.score])
     assert np.ptp([len(fold.score) for fold in plan.folds]) <= 4
     assert np.ptp([y[fold.score].mean() for fold in plan.folds]) < (0.01 if task == "classes" else 0.15)
+
+
+def test_pairs_leave_out_of_bag_rows_usable_and_large_clusters_do_not() -> None:
+    y = np.arange(400.0)
+    once = FoldOptions(folds=4, repeats=1)
+    pairs = plan_folds(VALUES, y, n_columns=2, ties=Ties(clusters=np.arange(400) // 2), options=once)
+    assert pairs.out_of_bag
+    assert not pairs.exchangeable
+    tens = plan_folds(VALUES, y, n_columns=2, ties=Ties(clusters=np.arange(400) // 10), options=once)
+    assert not tens.out_of_bag
+    assert plan_folds(VALUES, y, n_columns=2, options=once).out_of_bag
+    assert not plan_folds(VALUES, y, n_columns=2, ties=Ties(groups=np.arange(400) // 2), options=once).out_of_bag
 
 
 def test_a_common_row_and_a_label_of_copies_are_not_bound() -> None:
@@ -110,7 +122,7 @@ def test_a_common_row_and_a_label_of_copies_are_not_bound() -> None:
     copies = np.where(y == 1, 0, np.arange(100))
     copies[10:12] = 10  # one pair more, of the other label
     plan = plan_folds(classes(y), y, n_columns=2, ties=Ties(clusters=copies), options=once)
-    assert plan.bound
+    assert plan.units is not None
     assert sorted(int(y[fold.score].sum()) for fold in plan.folds) == [0, 1, 1, 1, 1]
     assert [len({10, 11} & set(fold.score.tolist())) for fold in plan.folds].count(2) == 1
 

@@ -124,6 +124,22 @@ def test_noise_stays_at_chance_level(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0.4 < float(np.mean(hits)) < 0.6
 
 
+def test_copies_do_not_tell_each_other_their_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForestFamily, "trees", 80)
+    units = np.arange(300) % 150  # every row is there twice, with the same random label
+    base = part(BINARY, 300)
+    labels = np.random.default_rng(5).integers(0, 2, 150)[units]
+    twice = replace(base, y=labels, features=replace(base.features, matrix=base.features.matrix[units]))
+    hits = {}
+    for known in (None, units):
+        asked = replace(job(BINARY, entry("sqrt", 2, 1), twice, out_of_bag=True), units=known)
+        result = RandomForest().cross_fit(asked)
+        right = [(p.argmax(1) == labels[np.arange(300) % 4 == i]).mean() for i, p in enumerate(result.predictions)]
+        hits[known is None] = float(np.mean(right))
+    assert hits[True] > 0.8, "by their copies, rows are recognised"
+    assert 0.35 < hits[False] < 0.65
+
+
 def test_rows_that_every_tree_saw_get_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForestFamily, "trees", 1)
     result = RandomForest().cross_fit(job(VALUES, entry("sqrt", 2, 1), part(VALUES, 80), out_of_bag=True))
