@@ -11,7 +11,7 @@ def test_new_writes_a_folder_and_says_what_to_do_next(tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     assert run(["plugin", "new", "gaussian-process"]) == 0
     told = capsys.readouterr().out
-    assert "python -m pip install -e automl-gaussian-process[test]" in told
+    assert "python -m pip install -e 'automl-gaussian-process[test]'" in told
     assert "automl-gaussian-process/src/automl_gaussian_process/family.py" in told
     assert (tmp_path / "automl-gaussian-process" / "pyproject.toml").is_file()
 
