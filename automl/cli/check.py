@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from automl.data.limits import InputLimits
     from automl.data.quality.finding import Finding
     from automl.data.quality.report import Report
 
 _STYLES = {"serious": ("bold red", "✗"), "warning": ("yellow", "!"), "note": ("dim", "·")}
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     data: Annotated[Path, typer.Argument(help="A table to check, or a run folder to show what its fit found.")],
     target: Annotated[
         str | None, typer.Option("--target", "-t", help="The column to predict; checks it, and looks for leaks.")
@@ -23,6 +24,10 @@ def check(
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; inferred by default.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="A column to ignore; may be repeated.")] = None,
     time_limit: Annotated[float, typer.Option(help="Seconds after which remaining checks are left out.")] = 60.0,
+    input_limit: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -31,12 +36,13 @@ def check(
     [dim]automl check data.csv --target price --html page.html[/dim]
     """
     from automl.cli.console import out, print_json
+    from automl.data.limits import InputLimits
     from automl.data.quality.report import FILE, read_report
 
     if data.is_dir() and (data / FILE).is_file():
         report = read_report(data / FILE)
     else:
-        report = _checked(data, target, test, task, drop or [], time_limit)
+        report = _checked(data, target, test, task, drop or [], time_limit, InputLimits.of(input_limit or ()))
     if html is not None:
         from automl.data.quality.page import page
 
@@ -50,7 +56,13 @@ def check(
 
 
 def _checked(
-    data: Path, target: str | None, test: Path | None, task: str | None, drop: list[str], seconds: float
+    data: Path,
+    target: str | None,
+    test: Path | None,
+    task: str | None,
+    drop: list[str],
+    seconds: float,
+    limits: InputLimits,
 ) -> Report:
     from automl.data.infer import Wishes
     from automl.data.quality.inspect import Effort
@@ -64,7 +76,8 @@ def _checked(
         raise OptionError(f"task '{task}' is unknown: choose binary, multiclass or regression") from None
     if not seconds > 0:
         raise OptionError(f"the time limit must be above 0 seconds, but got {seconds}")
-    return check_table(data, target, task=kind, test=test, wishes=Wishes(drop=drop), effort=Effort(seconds))
+    wishes, effort = Wishes(drop=drop), Effort(seconds)
+    return check_table(data, target, task=kind, test=test, wishes=wishes, effort=effort, limits=limits)
 
 
 def _print(report: Report) -> None:

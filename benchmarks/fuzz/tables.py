@@ -14,6 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from automl.data.prepare import DataOptions, prepare
+from automl.data.quality.inspect import Effort
+from automl.data.quality.page import page
+from automl.data.quality.table import check_table
 from automl.data.read import read_table
 from automl.errors import AutoMLError
 from benchmarks.fuzz import artifacts, mutate
@@ -175,7 +178,10 @@ def try_out(path: Path, seed: int) -> str:
     """Read a table, check it and prepare it; `AutoMLError` is the only error that it may raise."""
     try:
         frame = read_table(path)
-        prepare(frame, DataOptions(target_of(frame, seed), folder=path.parent, test_size=0.2))
+        target = target_of(frame, seed)
+        report = check_table(frame, target if seed % 2 else None, effort=Effort(3.0))
+        page(report)
+        prepare(frame, DataOptions(target, folder=path.parent, test_size=0.2))
     except AutoMLError:
         return artifacts.REFUSED
     return READ

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from automl.data.infer import Wishes, describe_columns
+from automl.data.limits import InputLimits
 from automl.data.quality.finding import Finding, Severity
 from automl.data.quality.inspect import Effort, Part, inspect
 from automl.data.quality.report import Report
@@ -24,16 +25,19 @@ def check_table(
     test: pd.DataFrame | Path | str | None = None,
     wishes: Wishes | None = None,
     effort: Effort | None = None,
+    limits: InputLimits | None = None,
 ) -> Report:
     """Check a data frame or a file; with a target also for leaks and what is peculiar about it.
 
     `test` is a second table to compare with. A target that no model can learn is a finding, not an error. Raises
     `DataError` where a file cannot be read or the table has no rows, and `OptionError` for an unknown column.
     """
-    frame = _frame(table)
+    frame = _frame(table, limits)
     wishes = wishes or Wishes(folder=Path(table).parent if isinstance(table, str | Path) else None)
     if target is None:
-        return inspect(Part(frame, describe_columns(frame, wishes), test=_test(test)), effort or Effort(), _name(table))
+        return inspect(
+            Part(frame, describe_columns(frame, wishes), test=_test(test, limits)), effort or Effort(), _name(table)
+        )
     if target not in frame.columns:
         raise unknown("target column", target, list(frame.columns))
     wishes = replace(wishes, exclude=(*wishes.exclude, target))
@@ -42,7 +46,7 @@ def check_table(
         known = infer_task(rows[target], task)
         y = encode_target(rows[target], known)
     except DataError as error:
-        part = Part(frame, describe_columns(frame, wishes), test=_test(test))
+        part = Part(frame, describe_columns(frame, wishes), test=_test(test, limits))
         report = inspect(part, effort or Effort(), _name(table))
         wrong = Finding("target", Severity.SERIOUS, f"cannot be learned: {error}", target)
         return replace(report, target=target).adding([wrong])
@@ -53,13 +57,13 @@ def check_table(
         y=y,
         origin=rows.index.to_numpy(),
         n_untargeted=len(frame) - len(rows),
-        test=_test(test),
+        test=_test(test, limits),
     )
     return inspect(part, effort or Effort(), _name(table))
 
 
-def _frame(table: pd.DataFrame | Path | str) -> pd.DataFrame:
-    frame = read_table(table) if isinstance(table, str | Path) else table
+def _frame(table: pd.DataFrame | Path | str, limits: InputLimits | None) -> pd.DataFrame:
+    frame = read_table(table, limits) if isinstance(table, str | Path) else table
     if not len(frame):
         raise DataError("the table has no rows; give at least a few to look at")
     frame = frame.reset_index(drop=True)
@@ -67,8 +71,8 @@ def _frame(table: pd.DataFrame | Path | str) -> pd.DataFrame:
     return frame
 
 
-def _test(test: pd.DataFrame | Path | str | None) -> pd.DataFrame | None:
-    return None if test is None else _frame(test)
+def _test(test: pd.DataFrame | Path | str | None, limits: InputLimits | None) -> pd.DataFrame | None:
+    return None if test is None else _frame(test, limits)
 
 
 def _name(table: pd.DataFrame | Path | str) -> str:
