@@ -48,6 +48,7 @@ class Subject:
     seed: int = 0
     _sketches: dict[str, Sketch] = field(default_factory=dict)
     _codes: dict[str, tuple[NDArray[np.int64], int]] = field(default_factory=dict)
+    _missing: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     _numbers: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
@@ -79,11 +80,13 @@ class Subject:
 
     def missing(self, name: str) -> NDArray[np.bool_]:
         """Which cells of a column are missing, (n_looked_at,)."""
-        series = self.frame[name]
-        if getattr(series.dtype, "kind", "O") in "iufbmM":
-            gaps: NDArray[np.bool_] = pd.isna(series).to_numpy(dtype=bool)
-            return gaps
-        return per_distinct(series, is_missing, True, np.bool_)
+        if name not in self._missing:
+            series = self.frame[name]
+            if getattr(series.dtype, "kind", "O") in "iufbmM":
+                self._missing[name] = pd.isna(series).to_numpy(dtype=bool)
+            else:
+                self._missing[name] = per_distinct(series, is_missing, True, np.bool_)
+        return self._missing[name]
 
     def numbers(self, column: Column) -> NDArray[np.float64]:
         """A numeric or boolean column as numbers, a date column in seconds, (n_looked_at,) float64, NaN for gaps."""

@@ -1,4 +1,4 @@
-"""One check a file; this is the list of them, in the order in which they run: cheap and grave ones first."""
+"""One check a file; this is the list of them, in the order in which they run: the grave ones first."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from automl.data.quality.checks import (
 
 CHECKS: tuple[Check, ...] = (
     target.CHECK,
+    duplicates.CHECK,
+    drift.SHARED,
+    leaks.CHECK,
     names.CHECK,
     useless.CONSTANT,
     useless.IDENTIFIERS,
     useless.COPIES,
     missing.CHECK,
-    duplicates.CHECK,
-    drift.SHARED,
-    leaks.CHECK,
     numbers.AS_TEXT,
     numbers.MIXED,
     hidden.CHECK,
