@@ -81,10 +81,10 @@ def save_artifact(
         models = []
         for model in item.record.models:
             target = f"members/{PurePosixPath(model.folder).relative_to('trials')}"
-            shutil.copytree(run / model.folder, partial / target)
+            shutil.copytree(run / model.folder, partial / target, copy_function=_link)
             if not (partial / model.encoder).exists():
                 (partial / model.encoder).parent.mkdir(exist_ok=True)
-                shutil.copyfile(run / model.encoder, partial / model.encoder)
+                _link(run / model.encoder, partial / model.encoder)
             models.append({"folder": target, "encoder": model.encoder})
         members.append(_member_entry(item, models, registry))
     storage.save(output, partial / OUTPUT)
@@ -127,6 +127,15 @@ def save_fitted(fitted: FittedModel, folder: Path) -> None:
         folder,
         dict(fitted.manifest) | _versions() | {"members": entries, "task": storage.pack(fitted.task, {})},
     )
+
+
+def _link(source: Path | str, target: Path | str) -> Path | str:
+    """Give a file of the run, which nothing changes any more, a second name; copy it where that cannot be."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    return target
 
 
 def _start(folder: Path) -> Path:

@@ -23,15 +23,17 @@ from automl.finishing import finish, seconds_to_finish
 from automl.fitted import FittedModel
 from automl.importance import Effort, describe_features, measure_effects
 from automl.leaderboard import RESULT
+from automl.memory import DEFAULT_LIMIT, as_size, available_bytes, own_bytes, parse_limit
 from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
 from automl.planning import describe, make_plan
 from automl.plugin.family import ModelFamily
 from automl.plugin.registry import Registry, discover, select
-from automl.runfolder import Stored, discard_unbegun, held, mend_journals, new_run_folder, store, stored
+from automl.runfolder import Stored, discard_unbegun, held, mend_journals, new_run_folder, reserved, store, stored
 from automl.runlog import RunLog
 from automl.search.coordinator import Search, SearchOptions
 from automl.search.crossfit import dump_context, warm_context
+from automl.search.events import Budget
 from automl.search.inline import InlineExecutor
 from automl.search.journal import Journal
 from automl.search.observer import Observer, Observers
@@ -42,7 +44,8 @@ from automl.search.workers import WorkerPool
 if TYPE_CHECKING:
     import pandas as pd
 
-MEMORY_SHARE = 0.8  # of what the machine has available, over all workers
+WORKER_BYTES = 350 * 2**20  # that a worker needs to be of use: its libraries and a small table
+IMPORT_SHARE, IMPORT_LEAST = 0.1, 3.0  # of the time limit, and seconds, that plugins may take to be imported
 FINISHING = 6.0  # seconds at least for a resumed run that has no model yet
 WARM_SHARE = 0.2  # of the search's time that the first worker to be warm waits for the others
 CACHE_BYTES = 2**30  # of encoded folds, in each worker
@@ -63,7 +66,7 @@ def run_fit(
     session = _session(source, options, started)
     folder = new_run_folder(options.output, source)
     try:
-        with held(folder):
+        with held(folder), reserved(folder):
             return _run(session, folder, observer or Observer())
     finally:
         discard_unbegun(folder)
@@ -79,11 +82,16 @@ def resume_fit(
     """
     known = stored(folder)
     session = _session(known.source, known.options, started)
-    with held(folder):
+    with held(folder), reserved(folder):
         mend_journals(folder)
         records = Journal(folder).records()
         session = replace(session, resumed=_Resumed(known, records, extra, (folder / RESULT).exists()))
         return _run(session, folder, observer or Observer())
+
+
+def _patience(limit: float | None) -> float | None:
+    """Return the seconds that a run may wait for its plugins to be imported."""
+    return None if limit is None else max(IMPORT_LEAST, limit * IMPORT_SHARE)
 
 
 @dataclass(frozen=True)
@@ -134,16 +142,20 @@ class _Session:
 def _session(source: Any, options: FitOptions, started: float | None) -> _Session:
     started = time.monotonic() if started is None else started
     threading.Thread(target=_warm_up, daemon=True).start()
-    registry = _with_extra(discover(), options)
+    registry = _with_extra(discover(patience=_patience(options.seconds)), options)
     return _Session(source, options, registry, select(registry, options.families, options.exclude), started)
 
 
 def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
     options, end = session.options, session.end
     observer = Observers(RunLog(folder / "run.log"), observer)
-    workers = 1 if options.backend == "inline" else options.jobs or _cores()
+    memory = _memory(options, observer)
+    workers = 1 if options.backend == "inline" else _workers_for(options.jobs or _cores(), memory)
     with _executor(options, workers, folder) as executor, tempfile.TemporaryDirectory() as private:
         observer.phase("reading")
+        for plugin in session.registry.plugins:
+            if plugin.status == "unavailable":
+                observer.note(f"the plugin {plugin.name} is left out: {plugin.reason}")
         plan = make_plan(session.source, options, session.registry, session.families, folder, observer)
         if session.resumed is None:
             store(folder, session.source, plan.data_hash, options)
@@ -153,13 +165,23 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
             plan.prepared.quality.write(folder / QUALITY)
         deadline = None if end is None else end - seconds_to_finish(end - session.started, plan.prepared)
         observer.limits(end, options.trials)
+        observer.event(
+            Budget(
+                memory=memory,
+                available=available_bytes() + own_bytes(),
+                workers=workers,
+                seconds=None if end is None else end - time.monotonic(),
+                finishing=None if end is None or deadline is None else end - deadline,
+            )
+        )
         context_path = Path(private) / "context.pickle"
-        memory = _memory_for_worker(workers)
-        dump_context(replace(plan.context, cache_bytes=min(CACHE_BYTES, memory // 4)), context_path)
+        _check_room(memory)
+        context = replace(plan.context, cache_bytes=min(CACHE_BYTES, memory // (4 * workers)))
+        dump_context(context, context_path)
         _wait_until_warm(executor, workers, context_path, None if deadline is None else deadline - time.monotonic())
         observer.phase("searching", describe(plan))
         search = Search(
-            plan.context,
+            context,
             context_path,
             SearchOptions(deadline, options.trials, workers, options.sampler, options.seed, memory),
             executor=executor,
@@ -257,14 +279,28 @@ def _executor(options: FitOptions, workers: int, folder: Path) -> Iterator[Execu
         pool.shutdown(cancel_futures=True)
 
 
-def _memory_for_worker(workers: int) -> int:
-    """Return the bytes that one worker may use, of what the machine or its container has free."""
-    import psutil
+def _memory(options: FitOptions, observer: Observer) -> int:
+    """Return the bytes that the run may hold, this process included."""
+    available = available_bytes() + own_bytes()
+    wanted = parse_limit(str(options.memory_limit or DEFAULT_LIMIT)).bytes_of(available)
+    if wanted > available:
+        observer.note(f"The memory limit is {as_size(available)}, which is all there is: {as_size(wanted)} were asked.")
+    return min(wanted, available)
 
-    available = psutil.virtual_memory().available
-    with contextlib.suppress(OSError, ValueError):  # not on Linux, or without a limit ("max")
-        available = min(available, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return int(available * MEMORY_SHARE / workers)
+
+def _workers_for(wanted: int, memory: int) -> int:
+    """Return how many workers have room in memory: fewer than wanted where their libraries alone would fill it."""
+    return max(1, min(wanted, (memory - own_bytes()) // WORKER_BYTES))
+
+
+def _check_room(memory: int) -> None:
+    """Raise `RunError` where this process leaves no room for a worker."""
+    own = own_bytes()
+    if own + WORKER_BYTES / 2 > memory:
+        raise RunError(
+            f"this process alone, the table included, holds {as_size(own)} of the memory limit of {as_size(memory)}, "
+            "which leaves no room for models: raise --memory-limit, or give fewer rows"
+        )
 
 
 def _tell_plugins(registry: Registry, record: TrialRecord, observer: Observer) -> None:

@@ -47,6 +47,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     n_jobs : worker processes; None or -1 for all cores.
     folds : number of cross-validation folds; chosen by size by default.
     sampler : `tpe`, `random`, `grid` or `gp`.
+    memory_limit : what a fit may hold, as "8GiB", "50%" of what is available, or bytes; 80% by default.
     backend : `process`, or `inline` to run trials in this process without protection.
     run_folder : where to keep the run, a numbered folder inside for each fit; by default it is deleted after the fit.
     """
@@ -64,6 +65,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         folds: int | None = None,
         sampler: str = "tpe",
+        memory_limit: str | int | None = None,
         backend: str = "process",
         run_folder: str | Path | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
         self.folds = folds
         self.sampler = sampler
+        self.memory_limit = memory_limit
         self.backend = backend
         self.run_folder = run_folder
 
@@ -130,6 +133,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
                 seed=_seed(self.random_state),
                 jobs=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
                 sampler=self.sampler,
+                memory_limit=self.memory_limit,
                 backend=self.backend,  # type: ignore[arg-type]
             )
             result = run_fit(frame, options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +22,25 @@ from automl.data.quality.labels import label_findings
 from automl.data.quality.report import FILE as QUALITY
 from automl.decision import tune_decision
 from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
-from automl.errors import AutoMLError
+from automl.errors import AutoMLError, RunError
 from automl.fitted import FittedModel, Output
 from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.leaderboard import RESULT
 from automl.options import FitOptions, FitResult
 from automl.planning import Plan
+from automl.runfolder import release
+from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
 from automl.search.observer import Observer
 from automl.search.records import TrialRecord
+from automl.storage import write_whole
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 SAVING = 1.2  # seconds to write the model and to load it again
 _KEPT = 200  # findings that go with the model
 
+T = TypeVar("T")
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
 
 
@@ -59,7 +65,6 @@ def finish(
     metric = plan.context.metric
     observer.phase("ensembling", f"{len(finished)} models")
     ensemble, output, findings = _ensemble(plan, finished, options)
-    plan = _told(plan, findings, folder, observer)
     members = [
         Selected(record, float(weight), metric.score_of(record.error or 0.0))
         for (record, _), weight in zip(finished, ensemble.weights, strict=True)
@@ -67,16 +72,19 @@ def finish(
     ]
     members.sort(key=lambda member: -member.weight)
     cv_score = metric.score_of(ensemble.honest_error)
+    observer.event(_selected(members, finished, cv_score))
     observer.phase("saving")
-    _save(plan, members, output, cv_score, options.seed, folder)
+    room = _Room(folder, members, observer)
+    plan = room.write(functools.partial(_told, plan, findings, folder, observer))
+    room.write(functools.partial(_save, plan, members, output, cv_score, options.seed, folder))
     fitted = load_artifact(folder / "model", plan.registry)
     tested = _Tested()
     if plan.prepared.test is not None:
         observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
-        tested = _test(plan, plan.prepared.test, fitted, folder, observer)
+        tested = room.write(functools.partial(_test, plan, plan.prepared.test, fitted, folder, observer))
     _measure(plan, fitted, options, folder, observer)
     result = _result(plan, members, cv_score, tested, folder, time.monotonic() - started)
-    (folder / RESULT).write_text(json.dumps(result.to_json(), indent=1), encoding="utf-8")
+    room.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
     observer.phase("done", f"{result.seconds:.1f} s")
     return result
 
@@ -90,6 +98,47 @@ def _told(plan: Plan, findings: tuple[Finding, ...], folder: Path, observer: Obs
     for finding in findings:
         observer.note(f"'{finding.column}': {finding.message}; `automl check {folder}` lists the rows.")
     return replace(plan, prepared=replace(plan.prepared, quality=quality))
+
+
+def _selected(members: list[Selected], finished: Finished, cv_score: float) -> EnsembleSelected:
+    return EnsembleSelected(
+        candidates=len(finished),
+        score=cv_score,
+        best_score=min(members, key=lambda member: member.record.error or 0.0).cv_score,
+        members=tuple(
+            {"number": m.record.number, "family": m.record.family, "weight": m.weight, "score": m.cv_score}
+            for m in members
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Finds room on a full disk: what was reserved, and the models that the ensemble does not use."""
+
+    folder: Path
+    members: list[Selected]
+    observer: Observer
+
+    def write(self, step: Callable[[], T]) -> T:
+        """Do what writes into the run folder, a second time where it could not; raise `RunError` if that fails too."""
+        try:
+            return step()
+        except OSError as error:
+            why = error.strerror or error
+            self.observer.note(f"the disk is full ({why}): models that the ensemble does not use make room")
+        release(self.folder)
+        journal, used = Journal(self.folder), {member.record.number for member in self.members}
+        for record in journal.records():
+            if record.number not in used:
+                journal.drop_models(record.number)
+        try:
+            return step()
+        except OSError as error:
+            raise RunError(
+                f"the model cannot be written into '{self.folder}' ({error.strerror or why}): make room, then go on by "
+                f"automl fit --resume {self.folder}"
+            ) from error
 
 
 def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, seed: int, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from automl.data.limits import InputLimits
 from automl.data.repairs import known_repairs
 from automl.errors import OptionError, unknown
+from automl.memory import parse_limit
 from automl.metrics import Metric
 from automl.plugin.family import ModelFamily
 from automl.task import TaskKind
@@ -27,8 +28,9 @@ class FitOptions:
     start from the folder `images`, by default the table's. `input_limits` such as "columns=200000" raise those of
     `automl.data.limits`. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are
     instances that no plugin brings. `selection` of features is `auto` (the search decides how many, ranked by gain),
-    `off`, or the name of the selector that ranks them. The `inline` backend runs trials in this process: no
-    protection, no start-up time.
+    `off`, or the name of the selector that ranks them. `memory_limit` is what the run may hold, as a size or a share
+    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. The `inline` backend runs trials in this
+    process: no protection, no start-up time.
     """
 
     target: str
@@ -56,6 +58,7 @@ class FitOptions:
     seed: int = 0
     jobs: int | None = None
     sampler: str = "tpe"
+    memory_limit: str | int | None = None
     backend: Backend = "process"
 
     @property
@@ -76,6 +79,8 @@ class FitOptions:
             raise OptionError(
                 f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none"
             )
+        if self.memory_limit is not None:
+            parse_limit(str(self.memory_limit))
         if self.backend not in get_args(Backend):
             raise unknown("backend", self.backend, get_args(Backend))
 

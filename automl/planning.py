@@ -25,8 +25,10 @@ from automl.features.toolbox import AUTO, OFF, Toolbox
 from automl.metrics import Metric, default_metric, resolve_metric
 from automl.options import FitOptions
 from automl.plugin.family import ModelFamily
+from automl.plugin.patience import patience
 from automl.plugin.registry import Registry
 from automl.search.crossfit import Context
+from automl.search.events import Declined
 from automl.search.observer import Observer
 from automl.task import TaskKind
 
@@ -39,6 +41,9 @@ CHECK_ROWS, CHECK_CELLS = 10_000, 3_000_000
 
 
 RANKING_SHARE = 0.1  # of a run's seconds that a worker may spend on ranking features
+
+
+ANSWER_SECONDS = 5.0  # that a family may take to say whether it accepts the data
 
 
 @dataclass(frozen=True)
@@ -171,14 +176,17 @@ def _accepted(
                 raise FamilyDeclined(f"does not do {dataset.task.kind} tasks")
             if not any(profile.count(role) for role in family.inputs):
                 raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
-            family.accepts(dataset.task, profile)
+            with patience(ANSWER_SECONDS):
+                family.accepts(dataset.task, profile)
             accepted[name] = family
         except FamilyDeclined as reason:
             declined.append(f"{name} is left out: {reason}")
             observer.note(declined[-1])
+            observer.event(Declined(name, str(reason)))
         except Exception as error:  # a plugin that raises anything else declines as well
             declined.append(f"{name} is left out: it raised {type(error).__name__}: {error}")
             observer.note(declined[-1])
+            observer.event(Declined(name, f"{type(error).__name__}: {error}"))
             observer.raised(f"{name}: asked whether it accepts the data", error)
     if not accepted:
         raise RunError(f"no model family accepts this data: {'; '.join(declined)}")

@@ -19,6 +19,8 @@ _OPTIONS = "options.json"
 _LOCK = "lock"
 _JOURNALS = ("journal.jsonl", "optuna.journal")
 _LOGS = {"run.log", "workers.log"}
+_RESERVE = "reserve"
+_RESERVED = 2**20  # bytes: a manifest with its checksums is written into them, the models are linked
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,21 @@ def discard_unbegun(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def reserved(folder: Path) -> Iterator[None]:
+    """Hold some room on the disk, for `release` to give to the model where the search has filled the rest."""
+    (folder / _RESERVE).write_bytes(bytes(_RESERVED))
+    try:
+        yield
+    finally:
+        release(folder)
+
+
+def release(folder: Path) -> None:
+    """Give up the room that `reserved` holds."""
+    (folder / _RESERVE).unlink(missing_ok=True)
+
+
 def mend_journals(folder: Path) -> None:
     """Cut off a last line that a crash tore: whatever is appended to it would be unreadable too.
 
@@ -128,7 +145,7 @@ def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         # What an earlier run left (encoders, studies) would be taken for this one's. One that was killed before it
         # began has left its logs alone, and cannot be resumed.
-        if any(path.name not in {_LOCK, f"{_OPTIONS}.partial", *_LOGS} for path in folder.iterdir()):
+        if any(path.name not in {_LOCK, _RESERVE, f"{_OPTIONS}.partial", *_LOGS} for path in folder.iterdir()):
             raise OptionError(
                 f"the run folder '{folder}' is not empty: name a new one, or go on with its run by --resume {folder}"
             )

@@ -77,6 +77,9 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Worker processes; default: cores.")] = None,
     sampler: Annotated[str, typer.Option(help="tpe, random, grid or gp.")] = "tpe",
+    memory_limit: Annotated[
+        str | None, typer.Option(help="What the run may hold: 8GiB, or 50% of what is available; default 80%.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
@@ -119,6 +122,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         seed=seed,
         jobs=jobs,
         sampler=sampler,
+        memory_limit=memory_limit,
     )
     console = err if as_json else out
     view: View = QuietView(console) if quiet else LiveView(console) if console.is_terminal else PlainView(console)

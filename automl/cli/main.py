@@ -31,7 +31,7 @@ class _UsageError(Protocol):
 
 def build_app() -> typer.Typer:
     """Assemble the built-in commands and those that plugins bring."""
-    from automl.cli import check, evaluate, features, fit, leaderboard, plugin, plugins, predict
+    from automl.cli import check, evaluate, features, fit, leaderboard, log, plugin, plugins, predict
 
     app = typer.Typer(help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.callback()(_options)
@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
     app.command("predict")(predict.predict)
     app.command("evaluate")(evaluate.evaluate)
     app.command("leaderboard")(leaderboard.leaderboard)
+    app.command("log")(log.log)
     app.add_typer(plugins.app, name="plugins")
     app.add_typer(plugin.app, name="plugin")
     return app

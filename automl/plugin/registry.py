@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from automl.metrics import Metric
 from automl.plugin import hookspecs
 from automl.plugin.contract import incompatibility
 from automl.plugin.family import ModelFamily
+from automl.plugin.imports import Importer
 from automl.plugin.remedies import DISABLED, distribution_of, remedy
 
 GROUP = "automl"
@@ -85,14 +86,25 @@ class Registry:
             raise OptionError(f"{unknown('family', name, self.families)}{out}") from None
 
 
-def discover(disabled: Collection[str] = ()) -> Registry:
+# By what is disabled, by the caller and by the variable: the registry, and the threads of imports too slow for it.
+_FOUND: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Registry, list[threading.Thread]]] = {}
+
+
+def discover(disabled: Collection[str] = (), patience: float | None = None) -> Registry:
     """Load the installed plugins, except those named here or in `AUTOML_DISABLED_PLUGINS`; found once a process.
 
     Raise `OptionError` where a plugin named here is not installed; one named in the variable, which may serve several
-    installations, is a warning.
+    installations, is a warning. Imports may take `patience` seconds in all (None: however long it takes); a plugin that
+    takes longer is listed as unavailable until its import, which goes on, has ended.
     """
     named = {name.strip() for name in os.environ.get(DISABLED, "").split(",")} - {""}
-    return _discover(tuple(sorted(disabled)), tuple(sorted(named)))
+    key = tuple(sorted(disabled)), tuple(sorted(named))
+    registry, late = _FOUND.get(key, (None, []))
+    if registry is None or any(not thread.is_alive() for thread in late):
+        importer = Importer(patience)
+        registry = _discover(*key, importer)
+        _FOUND[key] = registry, importer.late
+    return registry
 
 
 def switch_off(names: Collection[str]) -> None:
@@ -108,8 +120,7 @@ def switch_off(names: Collection[str]) -> None:
     os.environ[DISABLED] = ",".join(dict.fromkeys([*given, *names]))
 
 
-@cache
-def _discover(disabled: tuple[str, ...], by_variable: tuple[str, ...]) -> Registry:
+def _discover(disabled: tuple[str, ...], by_variable: tuple[str, ...], importer: Importer) -> Registry:
     for name in disabled:
         _refuse_unknown(name)
     for name in by_variable:
@@ -117,7 +128,7 @@ def _discover(disabled: tuple[str, ...], by_variable: tuple[str, ...]) -> Regist
             _refuse_unknown(name)
         except OptionError as error:
             warnings.warn(f"{DISABLED}: {error}", stacklevel=3)
-    return collect(entry_points(group=GROUP), {*disabled, *by_variable})
+    return collect(entry_points(group=GROUP), {*disabled, *by_variable}, importer)
 
 
 def _refuse_unknown(name: str) -> None:
@@ -126,8 +137,11 @@ def _refuse_unknown(name: str) -> None:
         raise unknown("plugin", name, known)
 
 
-def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Registry:
+def collect(
+    entries: Iterable[EntryPoint], disabled: Collection[str] = (), importer: Importer | None = None
+) -> Registry:
     """Load these entry points one by one; one that fails is listed with its reason and stops nothing."""
+    importer = importer or Importer()
     manager = _manager()
     plugins: list[PluginInfo] = []
     everything = _Brought({}, {}, {}, dict(SELECTORS))
@@ -139,7 +153,7 @@ def collect(entries: Iterable[EntryPoint], disabled: Collection[str] = ()) -> Re
             plugins.append(PluginInfo(entry.name, distribution, version, status="disabled", reason=why))
             continue
         try:
-            module = entry.load()
+            module = importer.load(entry)
             if reason := incompatibility(module, distribution):
                 plugins.append(PluginInfo(entry.name, distribution, version, status="incompatible", reason=reason))
                 continue

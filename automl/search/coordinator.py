@@ -5,24 +5,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.errors import OptionError
+from automl.memory import as_size
+from automl.plugin.patience import patience
 from automl.search.allocator import Progress, turn_probabilities
 from automl.search.crossfit import Context, Job, run_job
+from automl.search.events import Chosen, Closed, Killed, Started, Waiting
+from automl.search.footprints import Footprints
 from automl.search.interrupt import first_interrupt
 from automl.search.journal import Journal
 from automl.search.observer import Observer
 from automl.search.pending import Pending
 from automl.search.records import Trial, TrialRecord, derived_seed
+from automl.search.room import Killable, Room
 from automl.search.shortlist import shortlist
-from automl.search.study import FamilyStudy
+from automl.search.study import Asked, FamilyStudy
 
 LAG = 4  # with a fixed number of trials, trial i is proposed once the results up to i - LAG are known
 SPLIT_SHARE = 0.1  # a trial that would take a worker more than this share of the time left is split over workers
@@ -30,20 +35,12 @@ TRIAL_SHARE = 0.3  # no trial may take more than this share of the search's time
 TRIAL_LEAST = 2.0  # seconds, where that share is less
 FIT_MARGIN = 0.92  # part of a trial's time that its fits may plan with; the rest saves and checks
 GRACE = 1.0  # seconds a job may run over its time before it is killed
+WATCH_EVERY = 0.1  # seconds between looks at clocks and memory
+OVERRAN = "overran its time"
+OUT_OF_MEMORY = "killed for its memory"
+PATIENCE_SHARE, PATIENCE_LEAST, PATIENCE_MOST = 0.1, 5.0, 60.0  # of the time left, and seconds, for a plugin's answer
 FAILURES = 3  # a family that has only failed, this many times, is not tried again
-
-
-@runtime_checkable
-class Killable(Protocol):
-    """An executor whose running calls can be killed; with others an overrun is only ignored."""
-
-    def kill(self, future: Future[Any], reason: str) -> None:
-        """End the process that runs this call."""
-        ...
-
-    def memory(self, future: Future[Any]) -> int:
-        """Return the resident bytes of the process that runs this call."""
-        ...
+FAILURES_IN_A_ROW = 10  # nor is one that has succeeded, after so many
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class SearchOptions:
     """How long and how wide to search.
 
     `deadline` is on `time.monotonic()`'s clock. With `trials` the order of everything is fixed by the seed, whatever
-    the machine's speed. `memory` is what one worker may use, in bytes.
+    the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
     """
 
     deadline: float | None
@@ -60,6 +57,16 @@ class SearchOptions:
     sampler: str = "tpe"
     seed: int = 0
     memory: int | None = None
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Whose turn it is: the fields are those of `events.Chosen`."""
+
+    family: str
+    why: str
+    cost: float
+    odds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Search:
@@ -86,9 +93,10 @@ class Search:
         for name, family in sorted(context.families.items()):
             seed = derived_seed(options.seed, name)
             try:
-                self._studies[name] = FamilyStudy(
-                    family, task, profile, storage=storage, sampler=options.sampler, seed=seed
-                )
+                with patience(self._patience()):
+                    self._studies[name] = FamilyStudy(
+                        family, task, profile, storage=storage, sampler=options.sampler, seed=seed
+                    )
             except OptionError:
                 raise
             except Exception as error:  # a plugin's portfolio or space; the others go on
@@ -103,6 +111,12 @@ class Search:
         self._started = time.monotonic()
         self._elapsed = 0.0
         self._dropped: set[int] = set()
+        self._told_to_wait = -1
+        self._unpunished: list[tuple[Pending, TrialRecord]] = []
+        self._room = Room(options.memory, executor)
+        self._base = self._room.base()
+        # What may start must not depend on measurements where a seed is to fix everything.
+        self._footprints = Footprints(context, self._base, learns=options.trials is None)
         self.interrupted = False
         self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
 
@@ -117,7 +131,8 @@ class Search:
             if record.family not in self._studies:
                 continue
             self._learn(record, self._units(record.family, record.params))
-            if record.state == "complete":
+            self._footprints.learn(record, over=OUT_OF_MEMORY in record.reason)
+            if record.state == "complete" and self._journal.has_models(record):
                 self._restore_predictions(record)
         for name, study in self._studies.items():
             study.restore(record for record in records if record.family == name)
@@ -151,12 +166,9 @@ class Search:
             self._fill()
             if not self._pending:
                 return
-            waiting = self._pending[:1] if self._options.trials is not None else self._pending
-            wait(
-                [f for pending in waiting for f in pending.futures if not f.done()],
-                timeout=0.25,
-                return_when=FIRST_COMPLETED,
-            )
+            running = [f for pending in self._pending for f in pending.futures if not f.done()]
+            if running:
+                wait(running, timeout=WATCH_EVERY, return_when=FIRST_COMPLETED)
             self._enforce()
             self._collect()
         self.interrupted = True
@@ -165,34 +177,46 @@ class Search:
     # What may start
 
     def _fill(self) -> None:
+        self._propose()
+        for pending in self._pending:
+            if pending.waits and not self._launch(pending):
+                return  # whoever came first is first served, or what needs much would wait for ever
+
+    def _propose(self) -> None:
         while self._may_ask():
-            name = self._choose()
-            if name is None:
+            choice = self._choose()
+            if choice is None:
                 return
+            name = choice.family
             try:
-                asked = self._studies[name].ask()
-                if asked is None:
-                    self._closed[name] = "every configuration of its space was tried"
-                    continue
-                self._submit(name, asked)
+                with patience(self._patience()):
+                    asked = self._studies[name].ask()
+                    if asked is None:
+                        self._close(name, "every configuration of its space was tried")
+                        continue
+                    self._admit(choice, asked)
             except Exception as error:  # a plugin's space; the others go on
                 self._leave_out(name, "its search space", error)
 
     def _leave_out(self, name: str, what: str, error: Exception) -> None:
         """Try a family no more because something of it raised."""
-        self._closed[name] = f"{what} raised {type(error).__name__}: {error}"
+        self._close(name, f"{what} raised {type(error).__name__}: {error}")
         self._observer.note(f"{name} is left out: {self._closed[name]}")
         self._observer.raised(f"{name}: {what}", error)
+
+    def _close(self, name: str, why: str) -> None:
+        self._closed[name] = why
+        self._observer.event(Closed(name, why))
 
     def _may_ask(self) -> bool:
         if self._options.trials is not None:
             return self._asked < self._options.trials and len(self._pending) < LAG and self._time_left() > 0
         if any(pending.done for pending in self._pending):
             return False  # what is known comes before what to try next
-        jobs = sum(not future.done() for pending in self._pending for future in pending.futures)
+        jobs = sum(pending.jobs_left for pending in self._pending)
         return jobs < self._options.workers and self._time_left() > 0
 
-    def _choose(self) -> str | None:
+    def _choose(self) -> _Choice | None:
         """Pick a family: each one's default first, cheapest first, then by estimated cost for improvement."""
         open_families = [name for name in self._studies if name not in self._closed]
         if not open_families:
@@ -201,15 +225,19 @@ class Search:
         affordable = [name for name in open_families if self._fits(name, costs[name])]
         if not affordable:
             # Estimates are guesses until something was measured; a model at all is worth the risk.
-            nothing_yet = not self.finished and not self._pending
-            return min(open_families, key=lambda name: (costs[name], name)) if nothing_yet else None
+            if self.finished or self._pending:
+                return None
+            name = min(open_families, key=lambda name: (costs[name], name))
+            return _Choice(name, "gamble", costs[name])
         running = {pending.trial.family for pending in self._pending}
         fresh = [n for n in affordable if self._progress[n].finished == 0 and n not in running]
         if fresh:
-            return min(fresh, key=lambda name: (costs[name], name))
+            name = min(fresh, key=lambda name: (costs[name], name))
+            return _Choice(name, "first", costs[name])
         chances = turn_probabilities({name: self._progress[name] for name in affordable})
         names = sorted(chances)
-        return str(self._random.choice(names, p=[chances[name] for name in names]))
+        name = str(self._random.choice(names, p=[chances[name] for name in names]))
+        return _Choice(name, "odds", costs[name], chances)
 
     def _fits(self, name: str, cost: float) -> bool:
         """Whether a trial of this cost can end in the time that it would be given."""
@@ -233,31 +261,54 @@ class Search:
         """Ask the family what its fits cost, in seconds of a machine that it imagines."""
         family, context = self._context.families[name], self._context
         fits = 1 if family.out_of_bag and context.plan.out_of_bag else len(context.plan.folds)
+        if name in self._no_cost:
+            return float(fits)
         try:
-            return fits * float(family.cost(params, context.dataset.task, context.profile))
+            with patience(self._patience()):
+                return fits * float(family.cost(params, context.dataset.task, context.profile))
         except Exception as error:  # a plugin's estimate; one second is as good as any other guess
-            if name not in self._no_cost:
-                self._no_cost.add(name)
-                self._observer.raised(f"{name}: its cost estimate, taken for a second a fit", error)
+            self._no_cost.add(name)
+            self._observer.raised(f"{name}: its cost estimate, taken for a second a fit", error)
             return float(fits)
 
-    def _submit(self, name: str, asked: Any) -> None:
-        number = self._asked
+    def _admit(self, choice: _Choice, asked: Asked) -> None:
+        """Number a proposal and let it wait for its turn, or decline it where it could not run even alone."""
+        number, name = self._asked, choice.family
         self._asked += 1
-        study = self._studies[name]
-        is_entry = any(dict(entry) == dict(asked.params) for entry in study.portfolio)
+        is_entry = any(dict(entry) == dict(asked.params) for entry in self._studies[name].portfolio)
         seed = derived_seed(self._options.seed, number)
         trial = Trial(number, name, asked.params, seed, "portfolio" if is_entry else "search")
-        cost = self._estimate(name, asked.params)
+        parts = self._split(name, self._estimate(name, asked.params))
+        need = self._footprints.need(name, asked.params)
+        pending = Pending(trial, asked, parts, self._units(name, asked.params), need)
+        if self._room.lacks(need, self._base):
+            limit = as_size(self._room.limit or 0)
+            pending.reason = f"not started: it would hold {as_size(need.least)}, more than the {limit} of the run allow"
+        self._pending.append(pending)
+        self._observer.event(
+            Chosen(number, name, asked.params, trial.origin, choice.why, choice.odds, choice.cost, need.likely)
+        )
+
+    def _launch(self, pending: Pending) -> bool:
+        """Start a trial that waits; False where it does not fit beside those that run."""
+        needs = {f: other.need for other in self._pending for f in other.futures if not f.done()}
+        number, family = pending.trial.number, pending.trial.family
+        if not self._room.admits(pending.need, len(pending.parts), needs):
+            if number != self._told_to_wait:
+                self._told_to_wait = number
+                self._observer.event(Waiting(number, family, pending.need.likely))
+            return False
         seconds = self._seconds_for_trial()
         # A family's first trial is its voice in the ensemble: it is never stopped early.
-        bar = None if self._best is None or not self._progress[name].finished else max(self._best.fold_errors)
-        now = time.monotonic()
-        deadline = None if seconds is None else now + seconds * FIT_MARGIN
-        jobs = [Job(trial, folds, deadline, bar) for folds in self._split(name, cost)]
-        futures = [self._executor.submit(run_job, self._context_path, job) for job in jobs]
-        kill_at = None if seconds is None else now + seconds + GRACE
-        self._pending.append(Pending(trial, asked, futures, self._units(name, asked.params), kill_at))
+        voiced = self._progress[family].finished
+        bar = None if self._best is None or not voiced else max(self._best.fold_errors)
+        pending.started = time.monotonic()
+        deadline = None if seconds is None else pending.started + seconds * FIT_MARGIN
+        pending.kill_at = None if seconds is None else pending.started + seconds + GRACE
+        jobs = [Job(pending.trial, folds, deadline, bar) for folds in pending.parts]
+        self._observer.event(Started(number, family, len(jobs), seconds, bar))
+        pending.futures = [self._executor.submit(run_job, self._context_path, job) for job in jobs]
+        return True
 
     def _seconds_for_trial(self) -> float | None:
         """Seconds that a trial which starts now may take; None where only the end of the run limits it."""
@@ -282,21 +333,38 @@ class Search:
     def _time_left(self) -> float:
         return float("inf") if self._options.deadline is None else self._options.deadline - time.monotonic()
 
+    def _patience(self) -> float:
+        """Seconds that a call of a plugin's may take in this process."""
+        return min(PATIENCE_MOST, max(PATIENCE_LEAST, PATIENCE_SHARE * self._time_left()))
+
     def _enforce(self) -> None:
         now = time.monotonic()
         over = self._time_left() <= 0
         for pending in self._pending:
-            if over:
+            if pending.waits and over:
+                pending.reason = "the time limit of the run was reached before it could start"
+            elif over:
                 self._kill(pending, "the time limit of the run was reached")
             elif pending.kill_at is not None and now > pending.kill_at:
-                self._kill(pending, f"overran its time of {pending.kill_at - GRACE - pending.started:.1f} s")
-            elif self._options.memory is not None and isinstance(self._executor, Killable):
-                used = max(self._executor.memory(future) for future in pending.futures)
-                if used > self._options.memory:
-                    self._kill(pending, f"used {used / 2**30:.1f} GiB, more than its share of the memory limit")
+                self._kill(pending, f"{OVERRAN} of {pending.kill_at - GRACE - pending.started:.1f} s")
+        self._enforce_memory()
+
+    def _enforce_memory(self) -> None:
+        """Where the run holds more than it may, end the process that holds the most."""
+        calls = {future: pending for pending in self._pending for future in pending.futures if not future.done()}
+        worst = self._room.overflow(calls)
+        if worst is None or self._room.limit is None:
+            return
+        pending, held = calls[worst[0]], worst[1]
+        pending.peak, pending.out_of_memory = held, True
+        self._kill(pending, f"{OUT_OF_MEMORY}: it held {as_size(held)} of the {as_size(self._room.limit)} of the run")
 
     def _kill(self, pending: Pending, reason: str) -> None:
+        if pending.done:
+            return
         pending.reason = reason
+        seconds = time.monotonic() - pending.started
+        self._observer.event(Killed(pending.trial.number, pending.trial.family, reason, seconds))
         for future in pending.futures:
             if future.done():
                 continue
@@ -326,15 +394,30 @@ class Search:
             self._journal.drop_models(record.number)
         # On disk first: what is in the journal is never lost and never run again.
         self._journal.append(record, predictions)
-        self._learn(record, pending.units, killed=bool(pending.reason))
+        self._learn(record, pending.units, killed=bool(pending.reason and pending.futures))
+        self._footprints.learn(record, pending.out_of_memory)
         if predictions is not None:
             self.finished.append((record, predictions))
             self._drop_hopeless()
-        self._note_failures(record, self._progress[record.family])
-        penalty = self._worst if np.isfinite(self._worst) and self._time_left() > 0 else None
-        self._studies[record.family].tell(pending.asked, record, penalty)
+        self._note_failures(record, self._progress[record.family], OVERRAN in record.reason)
+        self._tell(pending, record)
         self._hook(record)
         self._observer.trial(record, None if self._best is None else self._best.error)
+
+    def _tell(self, pending: Pending, record: TrialRecord) -> None:
+        """Report to the study. What fails counts as the worst error that any trial has shown.
+
+        As long as none has, failures wait for their penalty; Optuna's sampler takes a running trial for a bad one.
+        """
+        if np.isfinite(self._worst):
+            for earlier, failure in self._unpunished:
+                self._studies[failure.family].tell(earlier.asked, failure, self._worst)
+            self._unpunished.clear()
+        over = self._time_left() <= 0
+        if record.state == "failed" and not np.isfinite(self._worst) and not over:
+            self._unpunished.append((pending, record))
+        else:
+            self._studies[record.family].tell(pending.asked, record, None if over else self._worst)
 
     def _learn(self, record: TrialRecord, units: float, killed: bool = False) -> None:
         """Account for a trial's cost and error."""
@@ -355,11 +438,13 @@ class Search:
             self._journal.drop_models(records[position].number)
             self._dropped.add(position)
 
-    def _note_failures(self, record: TrialRecord, progress: Progress) -> None:
+    def _note_failures(self, record: TrialRecord, progress: Progress, overran: bool) -> None:
+        """Close a family that fails and fails; one that ignores its deadline costs most, and is closed sooner."""
         if record.state != "failed":
             progress.failures_in_a_row = 0
             return
-        progress.failures_in_a_row += 1
-        if progress.failures_in_a_row >= FAILURES and not np.isfinite(progress.best):
-            self._closed[record.family] = f"its first {FAILURES} trials failed, the last because {record.reason}"
+        progress.failures_in_a_row += 2 if overran else 1
+        most = FAILURES_IN_A_ROW if np.isfinite(progress.best) else FAILURES
+        if progress.failures_in_a_row >= most and record.family not in self._closed:
+            self._close(record.family, f"it failed too often in a row, the last time because {record.reason}")
             self._observer.note(f"{record.family} is left out: {self._closed[record.family]}")

@@ -6,14 +6,12 @@ import functools
 import hashlib
 import os
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from automl.data.dataset import Dataset, Profile
@@ -24,6 +22,7 @@ from automl.features.cache import EncodedFold, EncoderCache
 from automl.features.encoding import Encoding, Features
 from automl.features.roles import restrict
 from automl.features.toolbox import Toolbox
+from automl.memory import peak_bytes, reset_peak
 from automl.metrics import Metric
 from automl.plugin.crossfit import CrossFit, CrossFitJob
 from automl.plugin.family import ModelFamily
@@ -108,6 +107,7 @@ def warm_context(path: Path) -> None:
 def run_job(path: Path, job: Job) -> JobResult:
     """Run a job in this process; `path` is the context's file."""
     started = time.monotonic()
+    reset_peak()
     loaded = load_context(path)
     context = loaded.context
     family = context.families[job.trial.family]
@@ -138,7 +138,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         models=saved,
         seconds=time.monotonic() - started,
         predict_seconds=_predict_seconds(fit, encode),
-        memory=_peak_memory(),
+        memory=peak_bytes(),
         stopped=fit.stopped,
     )
 
@@ -186,6 +186,7 @@ class _EarlyStop:
     def __call__(self, position: int, prediction: NDArray[np.float64]) -> bool:
         if self._bar is None:
             return True
+        _checked_fold(prediction, self._folds[position], self._context)
         rows = self._folds[position].score
         weights = self._context.dataset.weights
         error = self._context.metric.error(
@@ -197,22 +198,26 @@ class _EarlyStop:
 
 def _checked(fit: CrossFit, folds: tuple[Fold, ...], context: Context) -> dict[int, NDArray[np.float32]]:
     """Hold a family to its contract: shapes, finite values, probabilities that sum to one."""
-    task = context.dataset.task
     if len(fit.predictions) < len(folds) and not fit.stopped:
         raise TrialFailed(f"{len(fit.predictions)} of {len(folds)} folds were predicted: the family is at fault")
-    checked = {}
-    for fold, prediction in zip(folds, fit.predictions, strict=False):
-        expected = (len(fold.score), task.n_outputs)
-        if prediction.shape != expected:
-            raise TrialFailed(f"predictions have shape {prediction.shape}, not {expected}: the family is at fault")
-        if not np.isfinite(prediction).all():
-            raise TrialFailed("predictions are not finite: the fit diverged or the family breaks its contract")
-        if task.is_classification:
-            totals = prediction.sum(axis=1)
-            if prediction.min() < 0 or np.abs(totals - 1).max() > 1e-3:
-                raise TrialFailed("probabilities are negative or do not sum to one: the family breaks its contract")
-        checked[fold.index] = prediction.astype(np.float32)
-    return checked
+    pairs = zip(folds, fit.predictions, strict=False)
+    return {fold.index: _checked_fold(prediction, fold, context).astype(np.float32) for fold, prediction in pairs}
+
+
+def _checked_fold(prediction: NDArray[np.float64], fold: Fold, context: Context) -> NDArray[np.float64]:
+    task = context.dataset.task
+    expected = (len(fold.score), task.n_outputs)
+    if not isinstance(prediction, np.ndarray) or prediction.dtype.kind not in "fiu":
+        raise TrialFailed(f"predictions are {type(prediction).__name__}, no array of numbers: the family is at fault")
+    if prediction.shape != expected:
+        raise TrialFailed(f"predictions have shape {prediction.shape}, not {expected}: the family is at fault")
+    if not np.isfinite(prediction).all():
+        raise TrialFailed("predictions are not finite: the fit diverged or the family breaks its contract")
+    if task.is_classification:
+        totals = prediction.sum(axis=1)
+        if prediction.min() < 0 or np.abs(totals - 1).max() > 1e-3:
+            raise TrialFailed("probabilities are negative or do not sum to one: the family breaks its contract")
+    return prediction
 
 
 def encoder_file(encoding: Encoding, roles: frozenset[Role], fold: int) -> str:
@@ -254,12 +259,3 @@ def _predict_seconds(fit: CrossFit, encode: _Encode) -> float:
     started = time.perf_counter()
     item.model.predict(part)
     return (time.perf_counter() - started) / max(1, part.n_rows) * len(fit.models)
-
-
-def _peak_memory() -> int:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return int(psutil.Process().memory_info().rss)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -39,6 +39,10 @@ class Journal:
         for folder in (self._folder / trial_folder(number)).glob("*/"):
             shutil.rmtree(folder, ignore_errors=True)
 
+    def has_models(self, record: TrialRecord) -> bool:
+        """Whether a trial's models are still there, so that an ensemble may choose it."""
+        return all((self._folder / model.folder).is_dir() for model in record.models)
+
     def records(self) -> list[TrialRecord]:
         """Read every whole line; a last line torn by a crash is left out."""
         return read_records(self._folder)

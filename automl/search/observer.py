@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.metrics import Metric
+from automl.search.events import Event
 from automl.search.records import TrialRecord
 
 
@@ -17,6 +18,9 @@ class Observer:
 
     def raised(self, where: str, error: BaseException) -> None:
         """Take an exception, traceback and all, that a plugin or a user's metric raised, which the run outlives."""
+
+    def event(self, event: Event) -> None:
+        """Take a decision of the run, with its facts."""
 
     def judged_by(self, metric: Metric) -> None:
         """Take the metric that judges the run."""
@@ -48,6 +52,11 @@ class Observers(Observer):
         """Pass on."""
         for observer in self._observers:
             observer.raised(where, error)
+
+    def event(self, event: Event) -> None:
+        """Pass on."""
+        for observer in self._observers:
+            observer.event(event)
 
     def judged_by(self, metric: Metric) -> None:
         """Pass on."""

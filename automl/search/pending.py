@@ -14,27 +14,47 @@ from automl.data.folds import ALL_ROWS
 from automl.decision import cross_decided_error
 from automl.errors import TrialFailed
 from automl.search.crossfit import Context
+from automl.search.footprints import Need
 from automl.search.records import JobResult, Trial, TrialRecord
 from automl.search.study import Asked
 
 
 @dataclass(eq=False)
 class Pending:
-    """A submitted trial. `units` is the family's own estimate of its cost, `kill_at` when its patience ends."""
+    """A trial from its proposal to its record.
+
+    `parts` are the folds of each of its jobs, `units` the family's own estimate of its cost, `need` what each job's
+    process will hold. It waits without futures until it is launched; then `kill_at` is when its patience ends. It may
+    never be launched, where `reason` says why. `peak` is the most that one of its processes was seen to hold, in bytes.
+    """
 
     trial: Trial
     asked: Asked
-    futures: list[Future[Any]]
+    parts: list[tuple[int, ...]]
     units: float
-    kill_at: float | None
-    started: float = field(default_factory=time.monotonic)
+    need: Need
     reason: str = ""
     raised: BaseException | None = None
+    out_of_memory: bool = False
+    futures: list[Future[Any]] = field(default_factory=list)
+    kill_at: float | None = None
+    started: float = field(default_factory=time.monotonic)
+    peak: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be launched."""
+        return not self.futures and not self.reason
 
     @property
     def done(self) -> bool:
         """Whether every job has ended, one way or the other."""
-        return all(future.done() for future in self.futures)
+        return not self.waits and all(future.done() for future in self.futures)
+
+    @property
+    def jobs_left(self) -> int:
+        """Jobs that run or will."""
+        return len(self.parts) if self.waits else sum(not future.done() for future in self.futures)
 
     def collect(self, context: Context) -> tuple[TrialRecord, NDArray[np.float32] | None]:
         """Merge the jobs' results into a record and out-of-fold predictions (n_rows, n_outputs), None if incomplete.
@@ -42,7 +62,7 @@ class Pending:
         `raised` then holds the first exception that made the trial fail, unless it was killed.
         """
         results: list[JobResult] = []
-        reason = ""
+        reason = "" if self.futures else self.reason
         for future in self.futures:
             if future.cancelled():
                 reason = reason or self.reason or "cancelled"
@@ -53,8 +73,8 @@ class Pending:
                 results.append(future.result())
         seconds = sum(result.seconds for result in results)
         if reason:
-            seconds = max(seconds, time.monotonic() - self.started)
-        memory = max((result.memory for result in results), default=0)
+            seconds = max(seconds, time.monotonic() - self.started) if self.futures else 0.0
+        memory = max([self.peak, *(result.memory for result in results)])
         if reason:
             return self._record("failed", reason=reason, seconds=seconds, memory=memory), None
         try:
@@ -84,12 +104,15 @@ class Pending:
             models = [model for model in models if model.fold in {ALL_ROWS, max(m.fold for m in models)}]
         if not models:
             raise TrialFailed("no model was left to predict with: the family is at fault")
+        error = pooled_error(context, predictions)
+        if not np.isfinite(error):
+            raise TrialFailed(f"the metric {context.metric.name} is {error}: it is undefined on these predictions")
         record = self._record(
             "complete",
             seconds=seconds,
             memory=memory,
             fold_errors=fold_errors,
-            error=pooled_error(context, predictions),
+            error=error,
             predict_seconds=sum(result.predict_seconds for result in results),
             models=tuple(models),
         )

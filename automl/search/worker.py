@@ -7,9 +7,11 @@ no `if __name__ == "__main__"` guard and nothing of the parent (threads, OpenMP 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import pickle
+import signal
 import struct
 import sys
 import threading
@@ -18,6 +20,7 @@ import traceback
 import warnings
 from typing import IO, Any
 
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in <linux/prctl.h>
 HEADER = struct.Struct("<Q")
 
 
@@ -49,6 +52,12 @@ def call(payload: bytes) -> tuple[bool, Any]:
         return False, (type(error).__name__, str(error), traceback.format_exc())
 
 
+def die_with_parent() -> None:
+    """Have Linux kill this process when its parent dies, also while native code holds the interpreter's lock."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 def exit_with_parent(parent: int) -> None:
     """End this process soon after its parent has died, however the parent died."""
     while os.getppid() == parent:
@@ -70,6 +79,8 @@ def main(modules: list[str]) -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     offer_to_the_oom_killer()
+    if sys.platform == "linux":
+        die_with_parent()
     threading.Thread(target=exit_with_parent, args=(os.getppid(),), daemon=True).start()
     warnings.simplefilter("ignore")
     for module in modules:

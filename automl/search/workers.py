@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from automl.errors import AutoMLError
 from automl.search import worker
 
@@ -67,8 +65,9 @@ class WorkerPool(Executor):
         self._running: dict[Future[Any], tuple[Call, subprocess.Popen[bytes]]] = {}
         self._lock = threading.Lock()
         self._closed = self._aborted = False
+        self._processes = {index: self._start() for index in range(workers)}
         self._keepers = [
-            threading.Thread(target=self._keep, args=(self._start(),), daemon=True, name=f"worker-{index}")
+            threading.Thread(target=self._keep, args=(index,), daemon=True, name=f"worker-{index}")
             for index in range(workers)
         ]
         for keeper in self._keepers:
@@ -95,16 +94,11 @@ class WorkerPool(Executor):
                 call.killed = reason
                 _stop(process)
 
-    def memory(self, future: Future[Any]) -> int:
-        """Resident bytes of the process that runs this call, 0 where none does."""
+    def processes(self) -> dict[int, Future[Any] | None]:
+        """Return the worker processes by their id, with the call that each one runs."""
         with self._lock:
-            running = self._running.get(future)
-        if running is None:
-            return 0
-        try:
-            return int(psutil.Process(running[1].pid).memory_info().rss)
-        except psutil.Error:
-            return 0
+            running = {process.pid: future for future, (_, process) in self._running.items()}
+            return {process.pid: running.get(process.pid) for process in self._processes.values()}
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Close the pool; with `cancel_futures` running calls are killed as well as queued ones."""
@@ -148,17 +142,18 @@ class WorkerPool(Executor):
             if not isinstance(errors, int):
                 errors.close()
 
-    def _keep(self, process: subprocess.Popen[bytes]) -> None:
+    def _keep(self, index: int) -> None:
         """Feed calls to one worker process, and replace it when it dies."""
+        process = self._processes[index]
         while (call := self._calls.get()) is not None:
             if not call.future.set_running_or_notify_cancel():
                 continue
             try:
                 if process.poll() is not None:
-                    process = self._start()
+                    process = self._replace(index)
                 outcome = self._run(process, call)
                 if isinstance(outcome, WorkerError) and not self._closed:
-                    process = self._start()
+                    process = self._replace(index)
             except Exception as error:  # no process can be had: the call fails, the pool stays
                 outcome = WorkerError(f"no worker process could be started ({error})")
                 outcome.__cause__ = error
@@ -167,6 +162,12 @@ class WorkerPool(Executor):
             else:
                 call.future.set_result(outcome[0])
         _end(process)
+
+    def _replace(self, index: int) -> subprocess.Popen[bytes]:
+        process = self._start()
+        with self._lock:
+            self._processes[index] = process
+        return process
 
     def _run(self, process: subprocess.Popen[bytes], call: Call) -> tuple[Any] | Exception:
         with self._lock:

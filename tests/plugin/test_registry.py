@@ -25,6 +25,7 @@ from automl.plugin import (
     hookimpl,
 )
 from automl.plugin.contract import API_VERSION
+from automl.plugin.imports import Importer
 from automl.plugin.registry import DISABLED, PluginInfo, Registry, collect, discover, select, switch_off
 from automl.plugin.remedies import remedy
 
@@ -173,6 +174,28 @@ def test_select(install) -> None:
         select(registry, ["thre"])
     with pytest.raises(OptionError, match="did you mean 'three'"):
         select(registry, None, ["thre"])
+
+
+def test_an_import_that_is_too_slow_costs_its_plugin_the_run_and_not_the_others(install, tmp_path, monkeypatch) -> None:
+    (tmp_path / "slow_plugin.py").write_text("import threading; go = threading.Event(); go.wait()")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("automl.plugin.imports.LEAST_PATIENCE", 0.05)
+    importer = Importer(0.05)
+    slow = EntryPoint("another_slow", "slow_plugin", "automl")
+    registry = collect([slow, install("good", automl_families=bringing("one"))], (), importer)
+    assert list(registry.families) == ["one"]
+    assert "its import took more than" in info(registry, "another_slow").reason
+    (late,) = importer.late
+    sys.modules["slow_plugin"].go.set()
+    late.join()
+    assert info(collect([slow]), "another_slow").status == "available"
+
+
+def test_impatience_changes_nothing_for_what_imports_or_raises_in_time(install) -> None:
+    gone = EntryPoint("gone", "surely_not_installed.plugin", "automl")
+    registry = collect([install("good", automl_families=bringing("one")), gone], (), Importer(60))
+    assert list(registry.families) == ["one"]
+    assert info(registry, "gone").reason.startswith("it needs the module 'surely_not_installed'")
 
 
 def test_the_installed_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
