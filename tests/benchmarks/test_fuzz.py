@@ -40,7 +40,7 @@ def test_forged_models_are_refused_or_work(work: Path):
 
 
 def test_hostile_tables_are_refused_or_read(work: Path):
-    answers = run("tables", work, seed=5, cases=range(100), count=100)
+    answers = run("tables", work, seed=5, cases=range(60), count=60)
     assert bad(answers) == []
     assert {answer["outcome"] for answer in answers} == {"refused", "read"}
 
