@@ -15,8 +15,9 @@ from automl.plugin import storable
 class Curve:
     """One value an epoch, (n_epochs,) float64.
 
-    `train`: mean loss over the epoch's batches. `score`: the error on the score part, NaN without one. `rate`: the
-    learning rate at the epoch's end. `best`: the epoch, from 0, whose weights were kept.
+    `train`: mean loss over the epoch's batches. `score`: the error on the score part, NaN without one and for
+    epochs that were not scored. `rate`: the learning rate at the epoch's end. `best`: the epoch, from 0, whose
+    weights were kept.
     """
 
     train: NDArray[np.float64]

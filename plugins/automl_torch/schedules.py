@@ -1,6 +1,6 @@
 """Schedules: what a learning rate or another strength is multiplied with as training goes from 0 to 1.
 
-Each takes the progress t in [0, 1] and returns a factor in [0, 1]; all but `constant` end at zero.
+Each takes the progress t in [0, 1] and returns a factor in [0, 1]; all but `constant` and `warm_up` end at zero.
 """
 
 from __future__ import annotations
@@ -41,11 +41,23 @@ def coslog4(t: float) -> float:
     return 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + (2**_CYCLES - 1) * t)))
 
 
+def warm_up(t: float) -> float:
+    """Rise from near zero in the first twentieth, then stay at one."""
+    return min(1.0, 0.02 + t / 0.05)
+
+
+def warm_cosine(t: float) -> float:
+    """Rise in the first twentieth, then fall to zero along half a cosine."""
+    return min(warm_up(t), cosine(t))
+
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "cosine": cosine,
     "flat_cosine": flat_cosine,
     "one_cycle": one_cycle,
     "coslog4": coslog4,
+    "warm_up": warm_up,
+    "warm_cosine": warm_cosine,
 }
 """The schedules by the name that a configuration gives."""

@@ -1,0 +1,155 @@
+"""What the families of networks that read images, texts and sequences share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.plugin import (
+    Encoding,
+    FamilyDeclined,
+    Features,
+    Limits,
+    Model,
+    ModelFamily,
+    Param,
+    Params,
+    Part,
+    Profile,
+    Role,
+    Task,
+    TrialFailed,
+    whole,
+)
+from automl_torch.params import REMEDY
+
+if TYPE_CHECKING:
+    from automl_torch.nets.branch import Branch
+    from automl_torch.nets.fitted import Fitted
+    from automl_torch.nets.regime import Regime
+
+_SHARE = 0.35  # of a run's seconds that the folds of a portfolio entry may take, on one core
+NUMBERS_WIDTH = 64
+
+
+class NetFamily(ModelFamily):
+    """A family of networks with a branch for each column of text, images or sequences that it reads, and one more for
+    everything that becomes numbers.
+    """  # fmt: skip
+
+    inputs: ClassVar[frozenset[Role]] = frozenset(Role) - {Role.DROPPED}
+    reads: ClassVar[frozenset[Role]]
+    """The roles of which a table must have a column; others are read beside them."""
+    most_rows: ClassVar[int] = 200_000
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
+
+    @abstractmethod
+    def branches(self, params: Params, task: Task, train: Part, seed: int) -> Sequence[Branch]:
+        """Return the branches that read the columns of these training rows."""
+
+    @abstractmethod
+    def regime(self, params: Params, task: Task) -> Regime:
+        """Return how these parameters train."""
+
+    @abstractmethod
+    def register(self) -> None:
+        """Import the modules whose storable branches a saved network may hold."""
+
+    @abstractmethod
+    def dropout(self, params: Params) -> float:
+        """Return the dropout before the last layer."""
+
+    def accepts(self, task: Task, profile: Profile) -> None:
+        """Decline tables without a column to read, very large ones, and installations without torch."""
+        missing = [name for name in self.libraries if find_spec(name) is None]
+        if missing:
+            raise FamilyDeclined(f"needs {' and '.join(missing)}, not installed: {REMEDY}")
+        if not profile.count(*self.reads):
+            raise FamilyDeclined(f"needs a column of {' or '.join(sorted(self.reads))}, and there is none")
+        if profile.n_rows > self.most_rows:
+            raise FamilyDeclined(f"needs at most {self.most_rows:,} rows, but there are {profile.n_rows:,}")
+
+    def encoding(self, params: Params, task: Task) -> Encoding:
+        """Cells of texts, images and sequences as they are; the rest as robustly scaled numbers without gaps."""
+        return Encoding(
+            "robust",
+            missing="impute",
+            categorical="onehot",
+            onehot_max=32,
+            text="raw",
+            images="raw" if Role.IMAGE in self.inputs else "drop",
+            sequences="raw",
+        )
+
+    def build(self, params: Params, task: Task, seed: int) -> NetModel:
+        """Return an unfitted model."""
+        return NetModel(self, params, task, seed)
+
+    def load(self, folder: Path) -> NetModel:
+        """Read back a fitted network: arrays only, of the shapes that its architecture says."""
+        from automl_torch.nets.fitted import load_fitted
+
+        self.register()
+        return NetModel.of(load_fitted(folder))
+
+    def affordable(self, entry: Params, epochs: Sequence[Param], task: Task, profile: Profile) -> Params:
+        """Take fewer of these epochs, longest first, where the folds would take more than their share of the run."""
+        if profile.seconds is None:
+            return entry
+        folds = 3 if profile.count(Role.IMAGE) else 8
+        most, seconds = whole(entry, "epochs"), _SHARE * profile.seconds
+        shorter: list[Params] = [{**entry, "epochs": n} for n in epochs if isinstance(n, int) and n <= most]
+        fitting = (other for other in shorter if folds * self.cost(other, task, profile) <= seconds)
+        return next(fitting, shorter[-1])
+
+
+class NetModel(Model):
+    """A network of modules behind the contract of a model."""
+
+    def __init__(self, family: NetFamily, params: Params, task: Task, seed: int) -> None:
+        self._make = (family, dict(params), task, seed)
+        self._fitted: Fitted | None = None
+
+    @classmethod
+    def of(cls, fitted: Fitted) -> NetModel:
+        """Return a model that is fitted already."""
+        model = cls.__new__(cls)
+        model._fitted = fitted
+        return model
+
+    @property
+    def fitted(self) -> Fitted:
+        """The network and its learning curve."""
+        if self._fitted is None:
+            raise TrialFailed("a network was asked for before it was fitted: call fit first")
+        return self._fitted
+
+    def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
+        """Train; the score part decides which epoch is kept."""
+        from automl_torch.nets.branch import Numbers
+        from automl_torch.nets.fitting import fit
+
+        if limits.seconds_left <= 0:
+            raise TrialFailed("no time left to train a network")
+        family, params, task, seed = self._make
+        branches = list(family.branches(params, task, train, seed))
+        read = {name for branch in branches for name in branch.columns}
+        others = tuple(name for name in train.features.names if name not in read)
+        if others:
+            branches.append(Numbers(others, NUMBERS_WIDTH))
+        regime, dropout = family.regime(params, task), family.dropout(params)
+        self._fitted = fit(train, score, task, branches, regime, dropout, seed, limits)
+
+    def predict(self, features: Features) -> NDArray[np.float64]:
+        """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        return self.fitted.predict(features)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights with safetensors and the rest as a storable."""
+        self.fitted.save(folder)
