@@ -67,7 +67,7 @@ def test_all_together_the_run_ends_in_time_with_the_healthy_families(table, tmp_
     path = os.pathsep.join([str(PLUGIN), *sys.path])
     command = [
         sys.executable, "-c", "from automl.cli import main; main()", "fit", str(table), "--target", "label",
-        "--jobs", "2", "--time-limit", "14", "--families", names, "--memory-limit", "2GiB",
+        "--jobs", "2", "--time-limit", "30", "--families", names, "--memory-limit", "2GiB",
         "-o", str(tmp_path / "run"), "--json",
     ]  # fmt: skip
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
