@@ -20,7 +20,7 @@ from automl_torch.nets.regime import Regime
 from automl_torch.pace import Pace
 from automl_torch.schedules import SCHEDULES
 
-_LEAST_STEPS = 20  # in fewer nothing is learned
+_LEAST_STEPS = 1  # a poor model in a short run is better than none
 _LEAST_BATCHES = 4  # of an epoch, however few the rows
 _SCORED = 1500  # rows of a score part that are enough to choose an epoch by
 _SCORES = 50  # that are enough; short epochs are scored less often
