@@ -6,38 +6,66 @@ python -m benchmarks.prediction RUN TABLE
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import automl
 from automl.data.read import read_table
 
-SINGLES, BATCHES, BATCH = 200, 5, 10_000
+BATCHES, BATCH = 5, 10_000
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("table", type=Path)
-    arguments = parser.parse_args()
+@dataclass(frozen=True)
+class Speed:
+    """Seconds to load and for a single row (median), rows a second in batches, and the size of the saved model."""
+
+    load_seconds: float
+    single_seconds: float
+    rows_per_second: float
+    bytes: int
+    members: int
+
+
+def measure(run: Path, table: Path, singles: int) -> Speed:
+    """Load a model and predict rows of a table."""
     started = time.perf_counter()
-    model = automl.load(arguments.run)
-    print(f"load        {time.perf_counter() - started:.2f} s")
-    frame = read_table(arguments.table)
-    rows = [frame.iloc[[i % len(frame)]] for i in range(SINGLES)]
+    model = automl.load(run)
+    load_seconds = time.perf_counter() - started
+    frame = read_table(table)
+    rows = [frame.iloc[[i % len(frame)]] for i in range(singles)]
     batch = frame.sample(BATCH, replace=True, random_state=0)
     model.predict_frame(rows[0])
     model.predict_frame(batch)
-    singles = [_seconds(model.predict_frame, row) for row in rows]
-    print(f"single row  {1000 * statistics.median(singles):.1f} ms (median of {SINGLES})")
-    batches = [_seconds(model.predict_frame, batch) for _ in range(BATCHES)]
-    print(f"batch       {BATCH / statistics.median(batches):,.0f} rows a second ({BATCH} rows, median of {BATCHES})")
-    size = sum(path.stat().st_size for path in (arguments.run / "model").rglob("*") if path.is_file())
-    print(f"size        {size / 2**20:.1f} MiB, {len(model.members)} members")
+    single = statistics.median(_seconds(model.predict_frame, row) for row in rows)
+    rate = BATCH / statistics.median(_seconds(model.predict_frame, batch) for _ in range(BATCHES))
+    size = sum(path.stat().st_size for path in (run / "model").rglob("*") if path.is_file())
+    return Speed(load_seconds, single, rate, size, len(model.members))
 
 
-def _seconds(function, argument) -> float:  # type: ignore[no-untyped-def]
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--singles", type=int, default=200, help="single rows to time (200)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    speed = measure(options.run, options.table, options.singles)
+    if options.json:
+        print(json.dumps(asdict(speed)))
+        return
+    print(f"load        {speed.load_seconds:.2f} s")
+    print(f"single row  {1000 * speed.single_seconds:.1f} ms (median of {options.singles})")
+    print(f"batch       {speed.rows_per_second:,.0f} rows a second ({BATCH} rows, median of {BATCHES})")
+    print(f"size        {speed.bytes / 2**20:.1f} MiB, {speed.members} members")
+
+
+def _seconds(function: Callable[[Any], object], argument: Any) -> float:
     started = time.perf_counter()
     function(argument)
     return time.perf_counter() - started

@@ -14,7 +14,11 @@ Key = tuple[str, str, int, float]
 
 @dataclass(frozen=True)
 class Record:
-    """What one system did on one table. Seconds are wall-clock; `overrun` is percent of the limit, 0 within it."""
+    """What one system did on one table.
+
+    Seconds are wall-clock; `overrun` is percent of the limit, 0 within it; `latency` is seconds for a single row, warm;
+    `size` is bytes on disk; `peak_mib` and `cpu_seconds` are of the fit; `accuracy` is None for regression.
+    """
 
     table: str
     metric: str
@@ -23,11 +27,16 @@ class Record:
     seed: int
     budget: float
     score: float | None
+    accuracy: float | None = None
     seconds: float | None = None
     predict_seconds: float | None = None
     limit: float | None = None
     overrun: float | None = None
     members: int | None = None
+    latency: float | None = None
+    size: int | None = None
+    peak_mib: float | None = None
+    cpu_seconds: float | None = None
     error: str = ""
     started: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

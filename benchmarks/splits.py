@@ -27,6 +27,7 @@ class Entry:
     task: str
     metric: str
     modality: str
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Split:
 
 def load_suite(path: Path) -> list[Entry]:
     """Read the suite; paths in it are relative to its folder."""
-    fields = ("name", "target", "task", "metric", "modality")
+    fields = ("name", "target", "task", "metric", "modality", "rows")
     rows = json.loads(path.read_text(encoding="utf-8"))
     return [Entry(path=(path.parent / row["path"]).resolve(), **{key: row[key] for key in fields}) for row in rows]
 

@@ -7,37 +7,47 @@ import json
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.systems.base import Job, Outcome, RunFailedError, patience, timed_command
+from benchmarks.systems.base import ROOT, Job, Outcome, RunFailedError, patience, timed_command
 
 _VERSIONED = ("automl-engine", "lightgbm", "scikit-learn", "numpy", "pandas", "optuna")
 
 
 class AutomlCli:
-    """`automl fit` and `automl predict`, each a process timed from outside."""
+    """`automl fit` and `automl predict`, each a process timed from outside.
 
-    name = "automl"
+    `options` are further words for `automl fit`, for variants of the engine beside each other.
+    """
+
     budgeted = True
 
-    def __init__(self, executable: str | None = None) -> None:
-        self.executable = executable
+    def __init__(self, python: str = sys.executable, name: str = "automl", options: Sequence[str] = ()) -> None:
+        self.python = python
+        self.name = name
+        self.options = tuple(options)
 
     def run(self, job: Job) -> Outcome:
         """Fit within the budget, then predict the test rows in a fresh process."""
         folder = Path(job.folder)
         run, predictions = folder / "run", folder / "pred.csv"
-        executable = self.executable or find_executable()
+        executable = find_executable(self.python)
         fit = [
             executable, "fit", job.train, "--target", job.target, "--test", job.test, "--task", job.task,
             "--metric", job.metric, "--time-limit", f"{job.budget:g}", "--seed", str(job.seed), "-o", str(run),
-            "--json", "--quiet",
+            "--json", "--quiet", *self.options,
         ]  # fmt: skip
-        seconds, output = timed_command(fit, folder, patience(job.budget))
+        fitted = timed_command(fit, folder, patience(job.budget))
         predict = [executable, "predict", str(run), job.features, "-o", str(predictions)]
-        predict_seconds, _ = timed_command(predict, folder, patience(job.budget))
-        return Outcome(str(predictions), seconds, predict_seconds, members_of(output), _versions())
+        predicted = timed_command(predict, folder, patience(job.budget))
+        speed = [self.python, "-m", "benchmarks.prediction", str(run), job.features, "--json", "--singles", "20"]
+        warm = json.loads(timed_command(speed, folder, patience(job.budget), {"PYTHONPATH": str(ROOT)}).output)
+        return Outcome(
+            str(predictions), fitted.seconds, predicted.seconds, members_of(fitted.output), _versions(),
+            warm["single_seconds"], warm["bytes"], fitted.usage.peak_mib, fitted.usage.cpu_seconds,
+        )  # fmt: skip
 
 
 def members_of(output: str) -> int | None:
@@ -55,9 +65,9 @@ def members_of(output: str) -> int | None:
     return members if isinstance(members, int) else None
 
 
-def find_executable() -> str:
-    """Return the path of the command `automl`."""
-    beside = Path(sys.executable).parent / "automl"
+def find_executable(python: str = sys.executable) -> str:
+    """Return the path of the command `automl` that belongs to an interpreter."""
+    beside = Path(python).parent / "automl"
     found = str(beside) if beside.exists() else shutil.which("automl")
     if found is None:
         raise RunFailedError("no command 'automl' beside this Python or on the path: install the project first")

@@ -5,15 +5,19 @@ Standard library only: the interpreter of another system's own environment impor
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from benchmarks.watch import Usage, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +50,9 @@ class Job:
 class Outcome:
     """`predictions` is a CSV with a row for each of `features`: `prediction`, and `proba_<label>` for classification.
 
-    `seconds` run from the start of the process to the saved (or ready) model.
+    `seconds` run from the start of the process to the saved (or ready) model; `latency` is the median time of a
+    single row, warm, in seconds; `size` is what prediction needs on disk, in bytes. `peak_mib` and `cpu_seconds` are
+    of the command that fits and all its processes.
     """
 
     predictions: str
@@ -54,6 +60,10 @@ class Outcome:
     predict_seconds: float
     members: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    latency: float | None = None
+    size: int | None = None
+    peak_mib: float | None = None
+    cpu_seconds: float | None = None
 
 
 class System(Protocol):
@@ -82,10 +92,19 @@ def patience(budget: float) -> float:
     return 3.0 * budget + 300.0
 
 
+@dataclass(frozen=True)
+class Ran:
+    """A command that ended well: wall-clock seconds, standard output, and what it used."""
+
+    seconds: float
+    output: str
+    usage: Usage
+
+
 def timed_command(
     command: Sequence[str], folder: Path, limit: float, variables: Mapping[str, str] | None = None
-) -> tuple[float, str]:
-    """Run a command to its end and return its wall-clock seconds and standard output.
+) -> Ran:
+    """Run a command to its end, timed and watched from outside.
 
     It gets a process group of its own, so that nothing it started outlives the limit; `variables` are added to its
     environment.
@@ -98,18 +117,42 @@ def timed_command(
         process = subprocess.Popen(
             list(command), cwd=folder, stdout=stdout, stderr=stderr, start_new_session=True, env=environment
         )
-        try:
-            code: int | None = process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        seconds = time.monotonic() - started
+        with Watch(process.pid) as watch:
+            try:
+                code: int | None = process.wait(timeout=limit)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                seconds = time.monotonic() - started
+                _end(process)
     if code is None:
         raise RunFailedError(f"stopped after {limit:.0f} s: {' '.join(command[:3])} …")
     if code != 0:
         said = err.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
         raise RunFailedError(f"exit status {code}: {said or 'it said nothing'}")
-    return seconds, out.read_text(encoding="utf-8", errors="replace")
+    return Ran(seconds, out.read_text(encoding="utf-8", errors="replace"), watch.usage)
+
+
+def median_latency(predict: Callable[[int], object], rows: int, singles: int = 20, seconds: float = 10.0) -> float:
+    """Return the median seconds of `predict(i)` over warm single rows, as many as `seconds` allow."""
+    predict(0)
+    times: list[float] = []
+    while len(times) < singles and sum(times) < seconds:
+        started = time.perf_counter()
+        predict(len(times) % rows)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def bytes_in(folder: Path) -> int:
+    """Return the size of all files below a folder, or of a file."""
+    if folder.is_file():
+        return folder.stat().st_size
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a command's group: a system that leaves processes behind must not slow the next one."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from benchmarks import report, results, scoring, suite
+from benchmarks import environments, report, results, run, scoring
 from benchmarks.results import Record
 from benchmarks.splits import Entry, load_suite, strata, write_split
-from benchmarks.systems import SYSTEMS, chosen
+from benchmarks.systems import PEERS, chosen
 from benchmarks.systems.automl_cli import AutomlCli, members_of
 from benchmarks.systems.base import Job, Outcome, RunFailedError, timed_command
 from benchmarks.systems.worker import WorkerSystem
@@ -70,12 +70,12 @@ def suite_file(tmp_path: Path) -> Path:
     return path
 
 
-def plan_of(suite_file: Path, systems: Sequence[object], **changes: object) -> suite.Plan:
+def plan_of(suite_file: Path, systems: Sequence[object], **changes: object) -> run.Plan:
     options = {
         "entries": load_suite(suite_file), "systems": systems, "seeds": [0], "budget": 10.0,
         "out": suite_file.parent / "results.jsonl",
     }  # fmt: skip
-    return suite.Plan(**(options | changes))  # type: ignore[arg-type]
+    return run.Plan(**(options | changes))  # type: ignore[arg-type]
 
 
 def test_a_split_is_seeded_stratified_and_keeps_every_cell(suite_file: Path, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_lonely_label_and_a_missing_target_do_not_stop_the_split(tmp_path: Pat
     assert set(strata(labels)) == {"a", "b"}
     path = tmp_path / "t.csv"
     pd.DataFrame({"x": range(52), "y": [*labels, ""]}).to_csv(path, index=False)
-    split = write_split(Entry("t", path, "y", "multiclass", "log_loss", "tabular"), 0, tmp_path)
+    split = write_split(Entry("t", path, "y", "multiclass", "log_loss", "tabular", 52), 0, tmp_path)
     assert len(pd.read_csv(split.train)) + len(pd.read_csv(split.test)) == 51
 
 
@@ -114,7 +114,7 @@ def test_an_official_split_is_kept_and_image_paths_become_absolute(tmp_path: Pat
         {"image": [f"{n}.png" for n in "abcd"], "y": list("0101"), "split": ["train", "test", "train", "train"]}
     )
     table.to_csv(source / "t.csv", index=False)
-    entry = Entry("t", source / "t.csv", "y", "binary", "roc_auc", "image")
+    entry = Entry("t", source / "t.csv", "y", "binary", "roc_auc", "image", rows=3)
     test = pd.read_csv(write_split(entry, 0, tmp_path).test)
     assert test.to_dict("list") == {"image": [str(source / "b.png")], "y": [1]}
 
@@ -167,7 +167,7 @@ def test_unusable_predictions_are_named(columns: dict[str, list[object]], proble
 
 def test_a_run_records_resumes_and_retries_what_failed(suite_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ours, rival = PriorSystem("automl", seconds=12.0), PriorSystem("rival", fails=True)
-    records = suite.run_plan(plan_of(suite_file, [ours, rival]))
+    records = run.run_plan(plan_of(suite_file, [ours, rival]))
     assert len(records) == 6
     first = next(r for r in records if r.table == "by_kind" and r.system == "automl")
     assert (first.score, first.overrun, first.members, first.limit) == (0.5, pytest.approx(20.0), 3, 10.0)
@@ -175,11 +175,11 @@ def test_a_run_records_resumes_and_retries_what_failed(suite_file: Path, capsys:
     assert "failed: MemoryError: no more" in capsys.readouterr().out
     ours.jobs.clear()
     rival.fails = False
-    again = suite.run_plan(plan_of(suite_file, [ours, rival]))
+    again = run.run_plan(plan_of(suite_file, [ours, rival]))
     assert not ours.jobs
     assert len(again) == 6
     assert all(record.score is not None for record in again)
-    suite.run_plan(plan_of(suite_file, [ours], budget=20.0))
+    run.run_plan(plan_of(suite_file, [ours], budget=20.0))
     assert len(ours.jobs) == 3
 
 
@@ -191,7 +191,7 @@ def test_systems_never_see_the_target_of_the_test_rows_where_they_predict(suite_
             seen.append(job.target in pd.read_csv(job.features).columns)
             return super().run(job)
 
-    suite.run_plan(plan_of(suite_file, [Spy()]))
+    run.run_plan(plan_of(suite_file, [Spy()]))
     assert seen == [False] * 3
 
 
@@ -206,43 +206,81 @@ def test_a_torn_line_loses_itself_only(tmp_path: Path) -> None:
     assert results.finished(results.load(path)) == {("t", "automl", 0, 60.0), ("u", "automl", 0, 60.0)}
 
 
-def test_the_report_counts_wins_in_the_direction_of_the_metric() -> None:
-    def record(table: str, metric: str, system: str, score: float | None, seed: int = 0, **more: object) -> Record:
-        return Record(table, metric, "tabular", system, seed, 60.0, score, **more)  # type: ignore[arg-type]
+def record(table: str, metric: str, system: str, score: float | None, seed: int = 0, **more: object) -> Record:
+    return Record(table, metric, "tabular", system, seed, 60.0, score, **more)  # type: ignore[arg-type]
 
-    text = report.render(
+
+def test_the_report_ranks_in_the_direction_of_the_metric_and_tells_of_failures() -> None:
+    page = report.report(
         [
             record("a", "roc_auc", "lightgbm", 0.8),
-            record("a", "roc_auc", "automl", 0.9, seconds=61.5, limit=60.0, overrun=2.5, members=4),
-            record("a", "roc_auc", "automl", 0.8, seed=1, seconds=58.5, limit=60.0, overrun=0.0, members=6),
+            record("a", "roc_auc", "automl", 0.9, seconds=61.5, limit=60.0, overrun=2.5, latency=0.0034),
+            record("a", "roc_auc", "automl", 0.8, seed=1, seconds=58.5, limit=60.0, overrun=0.0, size=5 * 2**20),
             record("b", "rmse", "automl", 3.0, seconds=50.0, limit=60.0, overrun=0.0),
             record("b", "rmse", "lightgbm", 2.0),
             record("c", "rmse", "automl", None, error="Traceback\nValueError: oh"),
             record("c", "rmse", "lightgbm", 45428.4),
         ]
     )
-    assert "| a | roc_auc | 0.8500 | 0.8000 | yes | 60.0 | 2.5 | 5 |" in text
-    assert "| b | rmse | 3.0000 | 2.0000 | no |" in text
-    assert "| c | rmse | – | 45428 | – |" in text
-    assert "better than lightgbm on 1 of 2 tables" in text
-    assert "Worst overrun of automl: 2.5% (a, 61.5 s of 60 s)" in text
-    assert "- c, automl, seed 0: ValueError: oh" in text
+    text = page.markdown()
+    assert "| a | roc_auc | **0.8500** | 0.8000 |" in text
+    assert "| b | rmse | 3.0000 | **2.0000** |" in text
+    assert "| c | rmse | – | **45428** |" in text
+    assert "| lightgbm | **1.33** | 0.667 |" in text
+    assert "| 1–0–2 |" in text
+    assert "| 2.5% | 3.4 ms | 5.0 MiB |" in text
+    assert "- failed: c, automl, seed 0: ValueError: oh" in text
 
 
-def test_the_command_writes_the_report(suite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SYSTEMS, "automl", lambda python: PriorSystem("automl"))  # type: ignore[arg-type]
+def test_the_command_writes_both_pages(suite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "chosen", lambda *_: [PriorSystem("automl"), PriorSystem("rival"), PriorSystem("third")])
     out = suite_file.parent / "r.jsonl"
-    common = ["--suite", str(suite_file), "--budget", "5", "--out", str(out), "--systems", "automl"]
-    suite.main([*common, "--only", "by_price", "by_kind"])
+    common = ["--suite", str(suite_file), "--budget", "5", "--out", str(out)]
+    run.main([*common, "--only", "by_price,by_kind", "--seeds", "0,1", "--repeat-below", "200"])
+    assert len(results.load(out)) == 6  # the table has 200 rows: one seed
     text = out.with_suffix(".md").read_text()
     assert "by_price" in text
     assert "by_grade" not in text
+    page = out.with_suffix(".html").read_text()
+    assert "critical difference" in page
     with pytest.raises(SystemExit, match="not in the suite: nothing"):
-        suite.main([*common, "--only", "nothing"])
+        run.main([*common, "--only", "nothing"])
+
+
+def test_results_of_several_budgets_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    for budget in (60.0, 300.0):
+        results.append(Record("a", "rmse", "tabular", "automl", 0, budget, 1.0), path)
+    with pytest.raises(SystemExit, match="name one with --budget"):
+        report.main([str(path)])
+    report.main([str(path), "--budget", "60"])
+    assert "| a | rmse | **1.0000** |" in path.with_suffix(".md").read_text()
+
+
+def test_variants_are_engines_with_further_options() -> None:
+    ours, lean = chosen(
+        ["automl", "lean"], {"automl": "/x/bin/python"}, {"lean": "--exclude 'catboost,xgboost' --folds 3"}
+    )
+    assert isinstance(ours, AutomlCli)
+    assert isinstance(lean, AutomlCli)
+    assert (ours.options, lean.options) == ((), ("--exclude", "catboost,xgboost", "--folds", "3"))
+    assert (lean.name, lean.python) == ("lean", "/x/bin/python")
+
+
+def test_every_peer_has_a_recipe_and_its_environment_must_be_there(tmp_path: Path) -> None:
+    for name, peer in PEERS.items():
+        if peer.environment is not None:
+            assert environments.requirements(peer.environment)
+            with pytest.raises(SystemExit, match=f"no environment '{peer.environment}'"):
+                chosen([name], environments=tmp_path)
+    with pytest.raises(SystemExit, match="no recipe for nobody"):
+        environments.main(["nobody"])
 
 
 def test_unknown_systems_are_refused() -> None:
-    with pytest.raises(SystemExit, match="unknown system 'flamll': known are automl, lightgbm"):
+    with pytest.raises(
+        SystemExit, match="unknown system 'flamll': known are autogluon, autogluon_good, automl, catboost"
+    ):
         chosen(["flamll"], {})
 
 
@@ -250,7 +288,7 @@ def test_the_lightgbm_worker_runs_in_its_own_process(suite_file: Path, tmp_path:
     entry = load_suite(suite_file)[1]
     split = write_split(entry, 0, tmp_path)
     system = chosen(["lightgbm"], {})[0]
-    record = suite.run_one(entry, system, 0, 10.0, split)
+    record = run.run_one(entry, system, 0, 10.0, split)
     assert record.error == ""
     assert record.score is not None
     assert record.limit is None
@@ -258,7 +296,8 @@ def test_the_lightgbm_worker_runs_in_its_own_process(suite_file: Path, tmp_path:
 
 
 def test_the_engine_is_called_by_its_command_line(suite_file: Path, tmp_path: Path) -> None:
-    fake = tmp_path / "engine"
+    fake = tmp_path / "bin" / "automl"
+    fake.parent.mkdir()
     fake.write_text(
         f"#!{sys.executable}\n"
         "import json, pathlib, sys\n"
@@ -271,12 +310,15 @@ def test_the_engine_is_called_by_its_command_line(suite_file: Path, tmp_path: Pa
         "    pathlib.Path(sys.argv[5]).write_text('prediction\\n' + '1.5\\n' * n_rows)\n"
     )
     fake.chmod(0o755)
+    python = fake.with_name("python")
+    python.write_text('#!/bin/sh\necho \'{"single_seconds": 0.004, "bytes": 1024}\'\n')
+    python.chmod(0o755)
     entry = load_suite(suite_file)[2]
     split = write_split(entry, 0, tmp_path)
-    record = suite.run_one(entry, AutomlCli(str(fake)), 7, 60.0, split)
+    record = run.run_one(entry, AutomlCli(str(python)), 7, 60.0, split)
     assert record.error == ""
-    assert record.members == 2
-    fit, predict = (json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines())
+    assert (record.members, record.latency, record.size) == (2, 0.004, 1024)
+    fit, predict = (json.loads(line) for line in fake.with_name("calls.jsonl").read_text().splitlines())
     assert fit == [
         "fit", str(split.train), "--target", "price", "--test", str(split.test), "--task", "regression",
         "--metric", "rmse", "--time-limit", "60", "--seed", "7", "-o", predict[1], "--json", "--quiet",
@@ -307,5 +349,5 @@ def test_a_worker_without_an_outcome_is_named(tmp_path: Path) -> None:
 
 
 def test_the_harness_does_not_import_the_engine() -> None:
-    code = "import sys, benchmarks.suite; sys.exit('automl' in sys.modules)"
+    code = "import sys, benchmarks.run; sys.exit('automl' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[2])

@@ -1,8 +1,9 @@
 """Run systems on the tables of a suite, side by side on the same splits.
 
-    python -m benchmarks.suite --suite data/suite.json --budget 60 --modality tabular --out results.jsonl
+    python -m benchmarks run --suite data/suite.json --systems automl,autogluon,lightgbm --out results.jsonl
 
-What is already in the results file is not run again, so a run can be stopped and continued at any time.
+One at a time, each in its own environment. What is already in the results file is not run again, so that a run can be
+stopped and continued at any time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.report import render
+from benchmarks.report import write_report
 from benchmarks.results import Record, append, finished, load, machine, overrun
 from benchmarks.scoring import PredictionsError, greater_is_better, score
 from benchmarks.splits import Entry, Split, load_suite, write_split
@@ -31,13 +32,19 @@ class Plan:
     seeds: Sequence[int]
     budget: float
     out: Path
+    repeat_below: int | None = None
+
+    def seeds_of(self, entry: Entry) -> Sequence[int]:
+        """Return the seeds for a table: the first one only for tables of `repeat_below` rows and more."""
+        many = self.repeat_below is not None and entry.rows >= self.repeat_below
+        return self.seeds[:1] if many else self.seeds
 
 
 def run_plan(plan: Plan) -> list[Record]:
     """Run what has no result yet and return all results of the file."""
     for entry in plan.entries:
         greater_is_better(entry.metric)  # an unknown metric is to be met now, not after the first minute
-        for seed in plan.seeds:
+        for seed in plan.seeds_of(entry):
             done = finished(load(plan.out))
             waiting = [s for s in plan.systems if (entry.name, s.name, seed, plan.budget) not in done]
             if not waiting:
@@ -66,19 +73,26 @@ def run_one(entry: Entry, system: System, seed: int, budget: float, split: Split
         outcome = system.run(job)
     except RunFailedError as error:
         return Record(*about, score=None, limit=limit, error=str(error), started=started, machine=machine())
-    value, problem = None, ""
+    value, hits, problem = None, None, ""
     try:
         value = score(entry.metric, split.test, entry.target, Path(outcome.predictions))
+        if entry.task != "regression":
+            hits = score("accuracy", split.test, entry.target, Path(outcome.predictions))
     except (PredictionsError, OSError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"
     return Record(
         *about,
         score=value,
+        accuracy=hits,
         seconds=round(outcome.seconds, 3),
         predict_seconds=round(outcome.predict_seconds, 3),
         limit=limit,
         overrun=overrun(outcome.seconds, limit),
         members=outcome.members,
+        latency=outcome.latency,
+        size=outcome.size,
+        peak_mib=outcome.peak_mib,
+        cpu_seconds=outcome.cpu_seconds,
         error=problem,
         started=started,
         versions=outcome.versions,
@@ -95,33 +109,56 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if missing:
             raise SystemExit(f"not in the suite: {', '.join(sorted(missing))}")
         entries = [entry for entry in entries if entry.name in options.only]
-    pythons = dict(pair.split("=", 1) for pair in options.python)
-    plan = Plan(entries, chosen(options.systems, pythons), options.seeds, options.budget, options.out)
-    names, systems = {e.name for e in entries}, set(options.systems)
-    shown = [
-        record
-        for record in run_plan(plan)
-        if record.table in names and record.budget == plan.budget and record.system in systems
-        and record.seed in plan.seeds
-    ]  # fmt: skip
-    text = render(shown)
-    (options.report or options.out.with_suffix(".md")).write_text(text, encoding="utf-8")
-    print(text)
+    systems = chosen(options.systems, pairs(options.python), pairs(options.variant), options.environments)
+    plan = Plan(entries, systems, options.seeds, options.budget, options.out, options.repeat_below)
+    wanted = {
+        (entry.name, system.name, seed, plan.budget)
+        for entry in entries
+        for system in systems
+        for seed in plan.seeds_of(entry)
+    }
+    shown = [record for record in run_plan(plan) if record.key in wanted]
+    print(write_report(shown, options.out))
+
+
+def pairs(words: Sequence[str]) -> dict[str, str]:
+    """Read NAME=VALUE words."""
+    for word in words:
+        if "=" not in word:
+            raise SystemExit(f"'{word}' must look like NAME=VALUE")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def names(text: str) -> list[str]:
+    """Read a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> list[int]:
+    """Read a comma-separated list of whole numbers."""
+    return [int(name) for name in names(text)]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description="Systems side by side.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks run", description="Systems side by side.")
     parser.add_argument("--suite", type=Path, required=True, help="suite.json: the tables")
+    parser.add_argument(
+        "--systems", type=names, default=["automl", "lightgbm"], help="comma-separated (automl,lightgbm)"
+    )
     parser.add_argument("--budget", type=float, default=60.0, help="seconds a system may take to fit (60)")
     parser.add_argument("--modality", default="tabular", help="tabular, text, image, sequence or all (tabular)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a split and a run for each (0)")
-    parser.add_argument("--out", type=Path, required=True, help="results, as JSON lines")
-    parser.add_argument("--report", type=Path, help="the Markdown table (beside the results)")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these tables only")
-    parser.add_argument("--systems", nargs="+", default=["automl", "lightgbm"], metavar="NAME")
+    parser.add_argument("--seeds", type=numbers, default=[0], help="a split and a run for each, comma-separated (0)")
+    parser.add_argument("--repeat-below", type=int, metavar="ROWS", help="larger tables get the first seed only")
+    parser.add_argument("--out", type=Path, required=True, help="results, as JSON lines; the pages land beside them")
+    parser.add_argument("--only", type=names, help="these tables only, comma-separated")
+    parser.add_argument(
+        "--variant", action="append", default=[], metavar="NAME=OPTIONS",
+        help="the engine with further options of automl fit, as a system of this name",
+    )  # fmt: skip
     parser.add_argument(
         "--python", action="append", default=[], metavar="SYSTEM=PATH", help="the interpreter of a system's environment"
     )
+    parser.add_argument("--environments", type=Path, help="the folder of `python -m benchmarks peers`")
     return parser
 
 
@@ -129,7 +166,3 @@ def _progress(record: Record) -> str:
     if record.score is None:
         return f"{record.table}  {record.system}  failed: {record.error.strip().splitlines()[-1][:200]}"
     return f"{record.table}  {record.system}  {record.metric} {record.score:.5g}  {record.seconds:.1f} s"
-
-
-if __name__ == "__main__":
-    main()
