@@ -37,10 +37,10 @@ class AutomlCli:
         fit = [
             executable, "fit", job.train, "--target", job.target, "--test", job.test, "--task", job.task,
             "--metric", job.metric, "--time-limit", f"{job.budget:g}", "--seed", str(job.seed), "-o", str(run),
-            "--json", "--quiet", *self.options,
+            "--json", "--quiet", *self.options, *_images(job),
         ]  # fmt: skip
         fitted = timed_command(fit, folder, patience(job.budget))
-        predict = [executable, "predict", str(run), job.features, "-o", str(predictions)]
+        predict = [executable, "predict", str(run), job.features, "-o", str(predictions), *_images(job)]
         predicted = timed_command(predict, folder, patience(job.budget))
         speed = [self.python, "-m", "benchmarks.prediction", str(run), job.features, "--json", "--singles", "20"]
         warm = json.loads(timed_command(speed, folder, patience(job.budget), {"PYTHONPATH": str(ROOT)}).output)
@@ -48,6 +48,11 @@ class AutomlCli:
             str(predictions), fitted.seconds, predicted.seconds, members_of(fitted.output), _versions(),
             warm["single_seconds"], warm["bytes"], fitted.usage.peak_mib, fitted.usage.cpu_seconds,
         )  # fmt: skip
+
+
+def _images(job: Job) -> list[str]:
+    """Let images lie anywhere: the suite writes their paths in full, since the parts are written elsewhere."""
+    return ["--images", Path(job.train).anchor] if job.modality == "image" else []
 
 
 def members_of(output: str) -> int | None:
