@@ -99,7 +99,7 @@ def make_plan(
     )
     observer.note(_judging(plan))
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
-    accepted = _accepted(families, dataset, profile, observer)
+    accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
     toolbox = _toolbox(options, registry, dataset, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)
     return Plan(prepared, context, registry, hash_frame(frame))
@@ -167,7 +167,7 @@ def _metric(wanted: Any, kind: TaskKind, registry: Registry) -> Metric:
 
 
 def _accepted(
-    families: Mapping[str, ModelFamily], dataset: Dataset, profile: Profile, observer: Observer
+    families: Mapping[str, ModelFamily], dataset: Dataset, profile: Profile, observer: Observer, *, named: bool
 ) -> dict[str, ModelFamily]:
     accepted, declined = {}, []
     for name, family in families.items():
@@ -178,6 +178,9 @@ def _accepted(
                 raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
             with patience(ANSWER_SECONDS):
                 family.accepts(dataset.task, profile)
+                held_back = None if named else family.held_back(dataset.task, profile)
+            if held_back is not None:
+                raise FamilyDeclined(f"{held_back}; --families names what to try")
             accepted[name] = family
         except FamilyDeclined as reason:
             declined.append(f"{name} is left out: {reason}")

@@ -108,9 +108,13 @@ def _print(report: Report) -> None:
 def _lines(finding: Finding) -> list[object]:
     from rich.text import Text
 
+    from automl.cli.plain import plain
+
     style, mark = _STYLES[finding.severity.value]
     head = Text.assemble(
-        (f"{mark} ", style), (f"{finding.column}  " if finding.column else "", "bold"), finding.message
+        (f"{mark} ", style),
+        (f"{plain(finding.column)}  " if finding.column else "", "bold"),
+        plain(finding.message),
     )
     lines = [head]
     evidence = "; ".join(finding.evidence)
@@ -118,7 +122,7 @@ def _lines(finding: Finding) -> list[object]:
         rows = ", ".join(map(str, finding.rows[:5])) + (", …" if len(finding.rows) > 5 else "")
         evidence = f"{evidence}; rows {rows}" if evidence else f"rows {rows}"
     if evidence:
-        lines.append(Text(f"    {evidence}", "dim"))
+        lines.append(Text(f"    {plain(evidence)}", "dim"))
     if finding.done:
         lines.append(Text(f"    {finding.done}", "green"))
     if finding.advice:

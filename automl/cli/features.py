@@ -34,6 +34,8 @@ def _table(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
+    from automl.cli.plain import plain
+
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("feature", "made of", "how", "importance", "kept", ""):
         table.add_column(title, justify="right" if title in {"importance", "kept"} else "left")
@@ -41,8 +43,8 @@ def _table(rows: list[dict[str, Any]]) -> Any:
         importance = row["importance"]
         columns = ", ".join(row["columns"])
         table.add_row(
-            Text(row["feature"]),
-            Text("" if columns == row["feature"] else columns, style="dim"),
+            Text(plain(row["feature"])),
+            Text("" if columns == row["feature"] else plain(columns), style="dim"),
             row["how"],
             "–" if importance is None else f"{importance:.1%}",
             f"{row['kept']:.0%}",

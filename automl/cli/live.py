@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.cli.console import duration, number
+from automl.cli.plain import plain
 from automl.metrics import Metric
 from automl.search.observer import Observer
 from automl.search.records import TrialRecord
@@ -83,7 +84,7 @@ class LiveView(View):
 
     def note(self, text: str) -> None:
         """Print a note above the panel."""
-        self.console.print(Text(f"  {text}", style="dim"))
+        self.console.print(Text(f"  {plain(text)}", style="dim"))
 
     def _draw(self) -> RenderableType:
         elapsed = time.monotonic() - self.started
@@ -135,7 +136,7 @@ class PlainView(View):
 
     def note(self, text: str) -> None:
         """Print the note."""
-        self._line(f"  {text}")
+        self._line(f"  {plain(text)}")
 
     def trial(self, record: TrialRecord, best: float | None) -> None:
         """Print improvements, and progress where nothing was printed for a while."""

@@ -11,6 +11,7 @@ STARTED = time.monotonic()  # the time limit of a fit counts from here, imports 
 
 import typer  # noqa: E402
 
+from automl.cli.plain import plain  # noqa: E402
 from automl.errors import AutoMLError  # noqa: E402
 from automl.version import VERSION  # noqa: E402
 
@@ -112,6 +113,5 @@ def _failed(message: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     # What a file says can be part of a message, and must not steer the terminal.
-    plain = "".join(c if c.isprintable() else " " for c in message[:_LONGEST])
-    sys.stderr.write(f"error: {' '.join(plain.split())}\n")
+    sys.stderr.write(f"error: {' '.join(plain(message[:_LONGEST]).split())}\n")
     return USAGE_ERROR

@@ -34,6 +34,7 @@ def predict(
     [dim]automl predict RUN new.csv -o predictions.csv[/dim]
     """
     from automl.cli.console import err
+    from automl.cli.plain import plain
     from automl.cli.safe_csv import escaped
     from automl.data.apply import extra_columns
     from automl.data.limits import InputLimits
@@ -48,7 +49,7 @@ def predict(
     extra = [name for name in extra_columns(frame, fitted.schema) if name != fitted.task.target]
     if extra:
         names = ", ".join(extra[:_NAMED]) + (f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else "")
-        err.print(f"note: ignored columns that the model does not know: {names}", style="dim", markup=False)
+        err.print(f"note: ignored columns that the model does not know: {plain(names)}", style="dim", markup=False)
     predictions = fitted.predict_frame(frame, images or data.parent)
     if output is not None and output.suffix == ".parquet":
         predictions.to_parquet(output, index=False)

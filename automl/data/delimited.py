@@ -79,42 +79,55 @@ def check_cells(table: pa.Table, names: Sequence[str], path: Path, limits: Input
 def _cells(content: bytes, n_columns: int, layout: Layout, path: Path) -> pa.Table:
     """Cut a file into cells, all of them text."""
     import pyarrow as pa
+
+    whole = min(len(content) + 1, _LARGEST_BLOCK)
+    # One block for quoted text: a cell of several lines must not be cut.
+    sizes = [whole] if b'"' in content else [_BLOCK, whole]
+    for size in sizes:
+        ragged: list[Any] = []
+        try:
+            return _cut(content, n_columns, layout, size, ragged)
+        except pa.ArrowInvalid as error:
+            if "straddling" in str(error) and size < whole:  # a row is longer than a block
+                continue
+            raise _no_table(error, ragged, layout, path) from error
+    raise AssertionError("the last block holds the whole file")
+
+
+def _cut(content: bytes, n_columns: int, layout: Layout, block: int, ragged: list[Any]) -> pa.Table:
+    """Read cells in blocks of so many bytes; the first row of another length lands in `ragged`."""
+    import pyarrow as pa
     from pyarrow import csv
 
     names = [str(i) for i in range(n_columns)]
-    ragged: list[Any] = []
 
     def stop(row: Any) -> str:
         ragged.append(row)
         return "error"
 
-    quoted = b'"' in content
-    try:
-        return csv.read_csv(
-            pa.BufferReader(content),
-            # One block for quoted text: a cell of several lines must not be cut.
-            read_options=csv.ReadOptions(
-                column_names=names,
-                skip_rows=layout.lines,
-                block_size=min(len(content) + 1, _LARGEST_BLOCK) if quoted else _BLOCK,
-            ),
-            parse_options=csv.ParseOptions(
-                delimiter=layout.delimiter, newlines_in_values=quoted, invalid_row_handler=stop
-            ),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=sorted(MARKERS), strings_can_be_null=True
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error) or "Could not skip" in str(error):  # the header is all there is
-            raise DataError(f"{path}: the table has no rows; give a file with rows below the column names") from None
-        if not ragged:
-            raise DataError(f"{path}: the text is no table ({error}); check its quotes and delimiters") from error
-        row = ragged[0]
-        raise DataError(
-            f"{path}: every row needs {row.expected_columns} cells like the header, and one has {row.actual_columns}: "
-            f"'{row.text[:80]}'; quote cells that hold the delimiter {layout.delimiter!r}"
-        ) from None
+    return csv.read_csv(
+        pa.BufferReader(content),
+        read_options=csv.ReadOptions(column_names=names, skip_rows=layout.lines, block_size=block),
+        parse_options=csv.ParseOptions(
+            delimiter=layout.delimiter, newlines_in_values=b'"' in content, invalid_row_handler=stop
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=sorted(MARKERS), strings_can_be_null=True
+        ),
+    )
+
+
+def _no_table(error: Exception, ragged: Sequence[Any], layout: Layout, path: Path) -> DataError:
+    """Say why cells could not be cut."""
+    if "Empty CSV" in str(error) or "Could not skip" in str(error):  # the header is all there is
+        return DataError(f"{path}: the table has no rows; give a file with rows below the column names")
+    if not ragged:
+        return DataError(f"{path}: the text is no table ({error}); check its quotes and delimiters")
+    row = ragged[0]
+    return DataError(
+        f"{path}: every row needs {row.expected_columns} cells like the header, and one has {row.actual_columns}: "
+        f"'{row.text[:80]}'; quote cells that hold the delimiter {layout.delimiter!r}"
+    )
 
 
 def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:

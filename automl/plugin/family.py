@@ -60,6 +60,10 @@ class ModelFamily(ABC):
     def accepts(self, task: Task, profile: Profile) -> None:  # noqa: B027 - declining is optional
         """Raise `FamilyDeclined` with a reason where this data is unsuitable ("needs an image column")."""
 
+    def held_back(self, task: Task, profile: Profile) -> str | None:
+        """Return why this data is tried only where the user names the family; None, the usual answer, to take part."""
+        return None
+
     @abstractmethod
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """Strong configurations, best first; the first is the default. Each has every parameter of the space."""

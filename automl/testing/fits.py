@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Limits, Model, ModelFamily, Params, Part, TaskKind
+from automl.plugin import FamilyDeclined, Limits, Model, ModelFamily, Params, Part, Role, TaskKind
 from automl.testing.sample import SEED, Sample, own, sample
 
 
@@ -38,7 +38,19 @@ class Same:
 
 def samples(family: ModelFamily) -> list[Sample]:
     """Return the usual sample of each of the family's tasks."""
-    return [sample(kind, family.inputs) for kind in TaskKind if kind in family.tasks]
+    return [_sample(family, kind) for kind in TaskKind if kind in family.tasks]
+
+
+def _sample(family: ModelFamily, kind: TaskKind) -> Sample:
+    """Return the usual sample; one of texts, else of sequences, where the family declines a table without them."""
+    usual = sample(kind, family.inputs)
+    try:
+        family.accepts(usual.task, usual.profile)
+    except FamilyDeclined:
+        for role in (Role.TEXT, Role.SEQUENCE):
+            if role in family.inputs:
+                return sample(kind, frozenset({role}))
+    return usual
 
 
 def contrasting(family: ModelFamily) -> list[Sample]:

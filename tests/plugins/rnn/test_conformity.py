@@ -1,0 +1,19 @@
+from collections.abc import Callable
+
+import pytest
+
+from automl.plugin import ModelFamily
+from automl.testing import parametrize_family_checks
+from automl_rnn import automl_families
+from automl_rnn import family as module
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few epochs as show a mistake, in a fraction of the time."""
+    monkeypatch.setattr(module, "EPOCHS", [16, 12, 10, 8])
+
+
+@parametrize_family_checks(automl_families())
+def test_conformity(family: ModelFamily, check: Callable[[ModelFamily], None]) -> None:
+    check(family)
