@@ -100,12 +100,12 @@ def _json(text: str, path: Path, limits: InputLimits) -> pd.DataFrame:
             value = json.loads(text, parse_int=_whole)
         except json.JSONDecodeError:
             value = [json.loads(line, parse_int=_whole) for line in text.splitlines() if line.strip()]
+        if _SURROGATE.search(text):
+            value = _without_surrogates(value)
     except (ValueError, RecursionError, MemoryError) as error:
         raise DataError(
             f"{path}: the file is not valid JSON ({error}); write a list of records or a record a line"
         ) from error
-    if _SURROGATE.search(text):
-        value = _without_surrogates(value)
     if isinstance(value, dict):
         if value and all(isinstance(cells, list) for cells in value.values()):
             if len({len(cells) for cells in value.values()}) > 1:

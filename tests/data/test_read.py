@@ -171,3 +171,10 @@ def test_real_tables_are_read_as_pandas_reads_them(shared: Path) -> None:
     for name in ("adult", "titanic", "ames", "glass"):
         path = shared / "tabular" / f"{name}.csv"
         pd.testing.assert_frame_equal(read_table(path), pd.read_csv(path))
+
+
+def test_json_nested_beyond_all_bounds_is_one_error_with_broken_characters_too(tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text('{"a": "\\ud800", "b": ' + "[" * 900 + "]" * 900 + "}\n")
+    with pytest.raises(DataError, match="not valid JSON"):
+        read_table(path)
