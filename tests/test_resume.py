@@ -80,7 +80,7 @@ def test_a_finished_run_takes_more_time_but_only_when_told(table, tmp_path):
     options = FitOptions("label", output=folder, time_limit=5, families=("linear", "decision_tree"), jobs=1)
     first = run_fit(table, options)
     with pytest.raises(OptionError, match="has used its time limit"):
-        resume_fit(folder, "2")
+        resume_fit(folder, "1")
     with pytest.raises(OptionError, match="must be seconds"):
         resume_fit(folder, "+soon")
     assert resume_fit(folder, "+5").trials > first.trials
@@ -145,10 +145,10 @@ def test_a_run_that_was_killed_before_it_began_gives_its_folder_back(table, tmp_
 
 def test_a_run_killed_between_search_and_model_gets_its_model_though_its_time_is_used_up(table, tmp_path):
     folder = tmp_path / "run"
-    options = FitOptions("label", output=folder, time_limit=4, families=("linear", "decision_tree"), jobs=1)
+    options = FitOptions("label", output=folder, time_limit=8, families=("linear", "decision_tree"), jobs=1)
     run_fit(table, options)
     lines = (folder / "journal.jsonl").read_text().splitlines(keepends=True)
-    last = {**json.loads(lines[-1]), "elapsed": 4.0}  # the last trial ended with the time
+    last = {**json.loads(lines[-1]), "elapsed": 8.0}  # the last trial ended with the time
     (folder / "journal.jsonl").write_text("".join(lines[:-1]) + json.dumps(last) + "\n")
     (folder / "result.json").unlink()
     shutil.rmtree(folder / "model")
