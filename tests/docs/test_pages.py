@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from automl import storage
 from tests.conftest import ROOT
 from tests.docs.blocks import read_blocks
 from tests.docs.reader import Reader, make_environment
@@ -26,7 +25,6 @@ def folder(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     shutil.copytree(ROOT / "examples", folder / "examples")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.setattr(storage, "_CLASSES", dict(storage._CLASSES))  # what a page registers is forgotten with it
     yield folder
     for path in folder.glob("*.py"):
         sys.modules.pop(path.stem, None)
