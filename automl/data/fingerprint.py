@@ -1,9 +1,8 @@
-"""Stable hashes of tables and schemas: the same content gives the same text on every machine and version."""
+"""Stable hashes of tables: the same content gives the same text on every machine and version."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from automl.data.cells import Series, level_text
 from automl.data.dates import to_datetimes
 from automl.data.numeric import to_numbers
-from automl.data.schema import Schema
 from automl.data.table import Table
 
 _EXACT = 2**53  # whole numbers up to here are exact as floats
@@ -51,15 +49,6 @@ def _spelling(cell: object) -> str:
 def _digest(tag: bytes, numbers: NDArray[np.float64]) -> bytes:
     numbers = np.where(np.isnan(numbers), np.nan, numbers) + 0.0  # one NaN, and no negative zero
     return hashlib.blake2b(tag + numbers.astype("<f8").tobytes(), digest_size=16).digest()
-
-
-def schema_fingerprint(schema: Schema) -> str:
-    """Hash what decides how a table is read: names, roles, levels, parsings and repairs, not the reasons."""
-    parts = [
-        [c.name, c.role.value, list(c.levels), c.parsing] + ([repr(c.repairs)] if c.repairs else [])
-        for c in schema.columns
-    ]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def row_clusters(table: Table) -> NDArray[np.int64] | None:

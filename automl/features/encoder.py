@@ -96,18 +96,6 @@ class Encoder:
                 )
 
 
-def fit_encoder(
-    encoding: Encoding,
-    table: Table,
-    y: NDArray[np.int64] | NDArray[np.float64],
-    task: Task,
-    weights: NDArray[np.float64] | None,
-    seed: int,
-) -> Encoder:
-    """Fit on training rows with targets `y` (n_rows,) and weights (n_rows,), None for equal ones."""
-    return fit_transform(encoding, table, y, task, weights, seed)[0]
-
-
 def fit_transform(
     encoding: Encoding,
     table: Table,
@@ -116,7 +104,11 @@ def fit_transform(
     weights: NDArray[np.float64] | None,
     seed: int,
 ) -> tuple[Encoder, Features]:
-    """Fit on training rows and return their features too, in which means of the target are out-of-fold."""
+    """Fit on training rows with targets `y` (n_rows,) and weights (n_rows,) float64, None for equal ones.
+
+    Their features are returned too; means of the target are out-of-fold in them. Raises `DataError` without rows, or
+    where `y` has another length.
+    """
     target = Target(y, task, weights)
     encoder, features = fit_unselected(encoding, table, target, seed)
     if encoding.keep == 1.0 or not encoder.names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -87,8 +87,8 @@ class Encoding:
     def uses_target(self) -> bool:
         """Whether encoding training rows may look at their targets: no out-of-bag scores from one fit then.
 
-        `onehot` does so only where a column has more than `onehot_max` levels, which the encoding alone
-        cannot know, so the answer is then True to be safe; `uses_target_for` knows better.
+        `onehot` does so only where a column has more than `onehot_max` levels, which the encoding alone cannot know, so
+        the answer is then True to be safe.
         """
         return self.chooses or self.target_means or self.categorical in {"target", "onehot"}
 
@@ -96,15 +96,6 @@ class Encoding:
     def chooses(self) -> bool:
         """Whether it chooses columns, or pairs of them, by the target."""
         return self.keep < 1.0 or self.screen or bool(self.crosses or self.groups or self.arithmetic or self.encoders)
-
-    def uses_target_for(self, levels: Iterable[int]) -> bool:
-        """Whether it looks at targets on a table whose categorical columns have these numbers of levels."""
-        if self.chooses:
-            return True
-        most = max(levels, default=0)
-        if self.target_means and (most > 0 or self.bins or self.entities):
-            return True
-        return (self.categorical == "target" and most > 0) or (self.categorical == "onehot" and most > self.onehot_max)
 
 
 @dataclass(frozen=True)

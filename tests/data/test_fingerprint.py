@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from automl.data.apply import to_table
-from automl.data.fingerprint import hash_frame, row_clusters, schema_fingerprint
+from automl.data.fingerprint import hash_frame, row_clusters
 from automl.data.infer import infer_schema
-from automl.data.schema import Schema
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": ["x", "y", None]})
 
@@ -25,14 +22,6 @@ def test_hash_follows_content() -> None:
     assert hash_frame(pd.DataFrame({"a": [1]})) != hash_frame(pd.DataFrame({"a": ["1"]}))
     big = 2**53
     assert hash_frame(pd.DataFrame({"a": [big]})) != hash_frame(pd.DataFrame({"a": [big + 1]}))
-
-
-def test_schema_fingerprint_ignores_reasons() -> None:
-    schema = infer_schema(FRAME)
-    same = Schema(tuple(replace(column, reason="other words") for column in schema.columns))
-    assert schema_fingerprint(same) == schema_fingerprint(schema)
-    other = Schema(tuple(replace(column, levels=("q",)) for column in schema.columns))
-    assert schema_fingerprint(other) != schema_fingerprint(schema)
 
 
 def test_copies_of_rows_are_clusters() -> None:

@@ -10,7 +10,6 @@ import pytest
 from automl import storage
 from automl.cli.main import run
 from automl.data.apply import to_table
-from automl.data.fingerprint import schema_fingerprint
 from automl.data.infer import Wishes, infer_schema
 from automl.data.prepare import DataOptions, prepare
 from automl.data.quality.inspect import Effort
@@ -68,7 +67,7 @@ def test_every_repair_is_stored_with_the_schema(tmp_path: Path) -> None:
     storage.save(schema, tmp_path / "schema.npz")
     again = storage.load(tmp_path / "schema.npz", Schema)
     assert again == schema
-    assert schema_fingerprint(again) == schema_fingerprint(schema) != schema_fingerprint(infer_schema(frame))
+    assert again != infer_schema(frame)
     np.testing.assert_array_equal(to_table(frame, again).numeric, [[1.0, 1.0], [0.2, np.nan], [3.0, 50.0]])
     one = to_table(pd.DataFrame({"n": [70.0], "c": ["oslo"], "w": ["900 g"]}), again)  # unseen spelling, other order
     assert one.numeric.tolist() == [[0.9, 50.0]]

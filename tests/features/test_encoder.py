@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from automl.data.schema import Role
 from automl.errors import DataError
-from automl.features.encoder import Encoder, fit_encoder, fit_transform
+from automl.features.encoder import Encoder, fit_transform
 from automl.features.encoding import Encoding
 from automl.storage import load, save
 
@@ -73,7 +73,6 @@ def test_the_same_seed_gives_the_same_encoder(mixed, binary, encoding):
     first, again = (fit_transform(encoding, table, y, binary, None, 3) for _ in range(2))
     identical(first[1], again[1])
     identical(first[0].transform(table), again[0].transform(table))
-    assert fit_encoder(encoding, table, y, binary, None, 3).names == first[0].names
 
 
 @pytest.mark.parametrize("encoding", [e for e in ENCODINGS if not e.uses_target])
@@ -117,10 +116,10 @@ def test_no_rows_can_be_encoded_but_not_learned_from(mixed, binary):
     table, y = mixed()
     nothing = np.empty(0, dtype=np.int64)
     for encoding in ENCODINGS:
-        encoder = fit_encoder(encoding, table, y, binary, None, 0)
+        encoder = fit_transform(encoding, table, y, binary, None, 0)[0]
         well_formed(encoder.transform(table.take(nothing)), 0)
     with pytest.raises(DataError, match="0 rows"):
-        fit_encoder(Encoding(), table.take(nothing), y[:0], binary, None, 0)
+        fit_transform(Encoding(), table.take(nothing), y[:0], binary, None, 0)
 
 
 def test_names_are_unique_even_where_columns_are_named_like_features(make_table, binary):
@@ -134,7 +133,7 @@ def test_names_are_unique_even_where_columns_are_named_like_features(make_table,
 
 def test_another_table_is_refused(mixed, make_table, binary):
     table, y = mixed()
-    encoder = fit_encoder(Encoding(), table, y, binary, None, 0)
+    encoder = fit_transform(Encoding(), table, y, binary, None, 0)[0]
     with pytest.raises(DataError, match=r"numeric columns must be those of training.*schema"):
         encoder.transform(make_table(numeric={"z": [1.0]}))
 
