@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
-from automl.plugin import FamilyDeclined, Profile, Role
+from automl.plugin import FamilyDeclined, Param, Params, Profile, Role, whole
 
 REMEDY = "pip install 'automl-engine[torch]'"
 
@@ -18,6 +19,13 @@ def numbers(profile: Profile) -> int:
 def categories(profile: Profile) -> int:
     """Return the number of columns of codes."""
     return profile.count(Role.CATEGORICAL, Role.BOOLEAN)
+
+
+def affordable(entry: Params, epochs: Sequence[Param], fits: Callable[[Params], bool]) -> Params:
+    """Return a portfolio entry with as many of these epochs as fit, longest first; the fewest where none do."""
+    most = whole(entry, "epochs")
+    shorter: list[Params] = [{**entry, "epochs": n} for n in epochs if isinstance(n, int) and n <= most]
+    return next((other for other in shorter if fits(other)), shorter[-1])
 
 
 def require_torch() -> None:

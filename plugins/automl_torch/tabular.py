@@ -31,7 +31,7 @@ from automl.plugin import (
 )
 from automl_torch.fitted import Fitted, load_fitted
 from automl_torch.lesson import Lesson
-from automl_torch.params import categories, numbers, require_torch
+from automl_torch.params import affordable, categories, numbers, require_torch
 
 if TYPE_CHECKING:
     from automl_torch.recipe import Recipe
@@ -94,10 +94,8 @@ class TabularNetworkFamily(ModelFamily):
         """Take fewer of these epochs, longest first, where eight folds would take more than their share of the run."""
         if profile.seconds is None:
             return entry
-        most, seconds = whole(entry, "epochs"), _SHARE * profile.seconds
-        shorter: list[Params] = [{**entry, "epochs": n} for n in epochs if isinstance(n, int) and n <= most]
-        fitting = (other for other in shorter if _FOLDS * self.cost(other, task, profile) <= seconds)
-        return next(fitting, shorter[-1])
+        seconds = _SHARE * profile.seconds
+        return affordable(entry, epochs, lambda other: _FOLDS * self.cost(other, task, profile) <= seconds)
 
     def members(self, params: Params) -> int:
         """Return how many members these parameters have."""

@@ -25,9 +25,8 @@ from automl.plugin import (
     Role,
     Task,
     TrialFailed,
-    whole,
 )
-from automl_torch.params import REMEDY
+from automl_torch.params import REMEDY, affordable
 
 if TYPE_CHECKING:
     from automl_torch.nets.branch import Branch
@@ -103,10 +102,8 @@ class NetFamily(ModelFamily):
         if profile.seconds is None:
             return entry
         folds = 3 if profile.count(Role.IMAGE) else 8
-        most, seconds = whole(entry, "epochs"), _SHARE * profile.seconds
-        shorter: list[Params] = [{**entry, "epochs": n} for n in epochs if isinstance(n, int) and n <= most]
-        fitting = (other for other in shorter if folds * self.cost(other, task, profile) <= seconds)
-        return next(fitting, shorter[-1])
+        seconds = _SHARE * profile.seconds
+        return affordable(entry, epochs, lambda other: folds * self.cost(other, task, profile) <= seconds)
 
 
 class NetModel(Model):
