@@ -50,15 +50,16 @@ class EncoderCache:
     """The most recently used encoded folds of one run in one process, up to `max_bytes` of arrays.
 
     The key holds the fold's rows and the table's columns, so tables restricted to different roles do not mix.
-    The ranking of columns is shared between encodings that differ in `keep` only. Term counts of texts are
-    kept for the last text columns seen, as every fold and every encoding reads the same ones.
+    The ranking of columns is shared between encodings that differ in `keep` only, and is never forgotten: a job that
+    encodes a fold twice must get the same columns, though the time for rankings may be spent in between. Term counts
+    of texts are kept for the last text columns seen, as every fold and every encoding reads the same ones.
     """
 
     seed: int = 0
     toolbox: Toolbox = field(default_factory=Toolbox)
     max_bytes: int = GIB
     _entries: OrderedDict[Hashable, _Entry] = field(default_factory=OrderedDict, init=False, repr=False)
-
+    _rankings: dict[Hashable, Ranking] = field(default_factory=dict, init=False, repr=False)
     _ranking_seconds: float = field(default=0.0, init=False, repr=False)
 
     @property
@@ -114,17 +115,16 @@ class EncoderCache:
 
     def _ranking(self, dataset: Dataset, fold: Fold, encoding: Encoding, base: EncodedFold) -> Ranking | None:
         """Rank a fold's features, or remember how they were ranked; None where the time for rankings is spent."""
-        key = ("ranking", *_key(dataset, fold, encoding))
-        found: Ranking | None = self._get(key)
-        if found is not None:
-            return found
+        key = _key(dataset, fold, encoding)
+        if key in self._rankings:
+            return self._rankings[key]
         if self.toolbox.seconds is not None and self._ranking_seconds > self.toolbox.seconds:
             return None
         started = time.monotonic()
         target = Target(dataset.y, dataset.task, dataset.weights).take(fold.train)
         ranking = self.toolbox.selectors[encoding.selector].rank(base.train, target, self.seed + fold.index + 1)
         self._ranking_seconds += time.monotonic() - started
-        self._put(key, ranking)
+        self._rankings[key] = ranking
         return ranking
 
     def _counter(self, dataset: Dataset, rows: NDArray[np.int64]) -> CountTerms:

@@ -19,6 +19,7 @@ from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
 from automl.errors import TrialFailed
 from automl.features.cache import EncodedFold, EncoderCache
+from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding, Features
 from automl.features.roles import restrict
 from automl.features.toolbox import Toolbox
@@ -220,9 +221,13 @@ def _checked_fold(prediction: NDArray[np.float64], fold: Fold, context: Context)
     return prediction
 
 
-def encoder_file(encoding: Encoding, roles: frozenset[Role], fold: int) -> str:
-    """Name an encoder's file, relative to the run folder; the same wish on the same fold shares one file."""
-    key = hashlib.sha256(repr((encoding, sorted(roles))).encode()).hexdigest()[:12]
+def encoder_file(encoder: Encoder, encoding: Encoding, roles: frozenset[Role], fold: int) -> str:
+    """Name an encoder's file, relative to the run folder; the same wish on the same fold shares one file.
+
+    The features' names are part of the key: where the time for rankings is spent in one process and not in
+    another, one keeps every column and the other does not.
+    """
+    key = hashlib.sha256(repr((encoding, sorted(roles), encoder.names)).encode()).hexdigest()[:12]
     return f"encoders/{key}-{'all' if fold == ALL_ROWS else fold}.npz"
 
 
@@ -238,12 +243,13 @@ def _save(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         item.model.save(folder)
-        file = encoder_file(item.encoding, roles, item.fold)
+        encoder = encode.of_model(item.fold, item.encoding).encoder
+        file = encoder_file(encoder, item.encoding, roles, item.fold)
         path = context.folder / file
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npz")
-            save(encode.of_model(item.fold, item.encoding).encoder, partial)
+            save(encoder, partial)
             partial.replace(path)  # workers may write the same encoder at once; each rename is whole
         saved.append(SavedModel(name, file, item.fold))
     return tuple(saved)

@@ -50,6 +50,15 @@ def test_one_ranking_serves_every_share(mixed_dataset):
     assert ranker.calls == 2
 
 
+def test_a_fold_keeps_its_columns_though_nothing_is_cached_and_the_time_for_rankings_is_spent(mixed_dataset):
+    cache = EncoderCache(toolbox=Toolbox({"gain": CountingRanker()}, seconds=0.0), max_bytes=0)
+    wish = Encoding(text="drop", keep=0.5)
+    first, again = (cache.encode_fold(mixed_dataset, FOLD, wish) for _ in range(2))
+    other = cache.encode_fold(mixed_dataset, OTHER, wish)
+    assert first.encoder.names == again.encoder.names
+    assert len(first.encoder.names) < len(other.encoder.names)  # no time is left to rank for this one
+
+
 def test_the_real_ranking_selects(mixed_dataset):
     cache = EncoderCache()
     part = cache.encode_fold(mixed_dataset, FOLD, Encoding(categorical="onehot", text="drop", keep=0.3))
