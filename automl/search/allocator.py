@@ -8,7 +8,7 @@ turns is uniform, so that the ensemble keeps its variety.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,8 +29,6 @@ class Progress:
     spent_at_previous_best: float = 0.0
     previous_best: float = float("inf")
     finished: int = 0
-    failures_in_a_row: int = 0
-    ratios: list[float] = field(default_factory=list)
 
     def add(self, cost: float, error: float | None) -> None:
         """Account for a finished trial; `error` is None where it was stopped or failed."""

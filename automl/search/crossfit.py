@@ -50,6 +50,10 @@ class Context:
     cache_bytes: int = 2**30
     toolbox: Toolbox = field(default_factory=Toolbox)
 
+    def in_one_fit(self, family: str) -> bool:
+        """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""
+        return self.families[family].out_of_bag and self.plan.out_of_bag
+
 
 @dataclass(frozen=True)
 class Job:

@@ -14,6 +14,10 @@ from automl.plugin.model import Params
 
 State = Literal["complete", "stopped", "failed"]
 
+# How the reasons begin of trials that were killed for what they took.
+OVERRAN = "overran its time"
+OUT_OF_MEMORY = "killed for its memory"
+
 
 def derived_seed(seed: int, key: int | str) -> int:
     """Return a seed below 2**31, which every library accepts, for one of the things that a run's seed governs."""
@@ -78,6 +82,16 @@ class TrialRecord:
     models: tuple[SavedModel, ...] = ()
     reason: str = ""
     elapsed: float = 0.0
+
+    @property
+    def overran(self) -> bool:
+        """Whether it was killed because it ignored its deadline."""
+        return OVERRAN in self.reason
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it was killed because the run held more memory than it may."""
+        return OUT_OF_MEMORY in self.reason
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as JSON values."""

@@ -71,6 +71,15 @@ class FamilyStudy:
         """The next strong configuration, None when the sampler is to propose."""
         return self._left[0] if self._left else None
 
+    @property
+    def default(self) -> Params:
+        """The first strong configuration, empty where a family has none."""
+        return self.portfolio[0] if self.portfolio else {}
+
+    def is_entry(self, params: Params) -> bool:
+        """Whether a configuration is one of the portfolio."""
+        return any(dict(entry) == dict(params) for entry in self.portfolio)
+
     def restore(self, records: Iterable[TrialRecord]) -> None:
         """Take note of what an earlier process tried; Optuna's storage has the results, but for what was running."""
         tried = [dict(record.params) for record in records]

@@ -6,7 +6,10 @@ import pytest
 
 from automl.ensemble import ROW_SECONDS, SLACK, STEPS
 from automl.search.allocator import UNIFORM_SHARE
-from automl.search.coordinator import FAILURES, FIT_MARGIN, GRACE, SPLIT_SHARE, TRIAL_SHARE
+from automl.search.clock import TRIAL_SHARE
+from automl.search.division import SPLIT_SHARE
+from automl.search.roster import FAILURES
+from automl.search.running import FIT_MARGIN, GRACE
 from automl.search.shortlist import CANDIDATES, PER_FAMILY
 from tests.conftest import ROOT
 

@@ -15,7 +15,7 @@ from automl.leaderboard import read_leaderboard
 from automl.options import FitOptions
 from automl.plugin import SklearnFamily
 from automl.plugin.patience import patience
-from automl.search import coordinator
+from automl.search import clock
 from tests.conftest import mixed_frame
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no interval timers")
@@ -90,7 +90,7 @@ class Dreamer(SklearnFamily):
 
 
 def test_families_that_never_answer_do_not_hold_the_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(coordinator, "PATIENCE_MOST", 1.0)
+    monkeypatch.setattr(clock, "PATIENCE_MOST", 1.0)
     monkeypatch.setattr("automl.planning.ANSWER_SECONDS", 1.0)
     dreamers = tuple(Dreamer(where) for where in ("accepts", "portfolio", "suggest", "cost"))
     names = ("linear", *(dreamer.name for dreamer in dreamers))

@@ -1,0 +1,65 @@
+"""What a search has found: on disk at once, and in memory as far as an ensemble may choose it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automl.search.journal import Journal
+from automl.search.observer import Observer
+from automl.search.records import TrialRecord
+from automl.search.shortlist import shortlist
+
+
+class Results:
+    """`finished` are the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32, as they came.
+
+    `best` is the trial of the lowest error, earlier processes' included.
+    """
+
+    def __init__(self, journal: Journal, observer: Observer) -> None:
+        self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
+        self.best: TrialRecord | None = None
+        self._journal, self._observer = journal, observer
+        self._dropped: set[int] = set()
+
+    @property
+    def best_error(self) -> float | None:
+        """The lowest error so far, None before there is any."""
+        return None if self.best is None else self.best.error
+
+    def add(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
+        """Keep a trial that has ended; `predictions` are None where it is not complete.
+
+        Raises `OSError` where the run folder cannot be written.
+        """
+        if predictions is None:
+            self._journal.drop_models(record.number)
+        # On disk first: what is in the journal is never lost and never run again.
+        self._journal.append(record, predictions)
+        self._see(record)
+        if predictions is not None:
+            self.finished.append((record, predictions))
+            self._drop_hopeless()
+
+    def restore(self, record: TrialRecord) -> None:
+        """Take over a trial of an earlier process, with its predictions where its models are still there."""
+        self._see(record)
+        if record.state != "complete" or not self._journal.has_models(record):
+            return
+        try:
+            self.finished.append((record, self._journal.predictions(record)))
+        except (OSError, ValueError, EOFError) as error:  # the machine lost power before they reached the disk
+            self._observer.note(f"trial {record.number} takes no part: its predictions cannot be read ({error})")
+
+    def _see(self, record: TrialRecord) -> None:
+        if record.error is not None and (self.best_error is None or record.error < self.best_error):
+            self.best = record
+
+    def _drop_hopeless(self) -> None:
+        """Delete the models that no ensemble can choose any more."""
+        records = [record for record, _ in self.finished]
+        kept = shortlist([r.error or 0.0 for r in records], [r.family for r in records])
+        for position in set(range(len(records))) - set(kept.tolist()) - self._dropped:
+            self._journal.drop_models(records[position].number)
+            self._dropped.add(position)

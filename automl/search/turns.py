@@ -1,0 +1,64 @@
+"""Whose turn it is among the families that can still finish a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from automl.search.allocator import turn_probabilities
+from automl.search.costs import Costs
+from automl.search.division import Division
+from automl.search.roster import Roster
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whose turn it is; the fields are those of `events.Chosen`."""
+
+    family: str
+    why: str
+    cost: float
+    odds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Turns:
+    """Picks families: each one's default first, cheapest first, then by estimated cost for improvement."""
+
+    def __init__(self, roster: Roster, costs: Costs, division: Division, seed: int) -> None:
+        self._roster, self._costs, self._division, self._seed = roster, costs, division, seed
+        self._random = np.random.default_rng(seed)
+
+    def resume(self, asked: int) -> None:
+        """Draw anew after so many proposals of an earlier process."""
+        self._random = np.random.default_rng([self._seed, asked])
+
+    def next(self, running: Collection[str], *, gamble: bool) -> Turn | None:
+        """Pick a family; None where none can finish a trial in time.
+
+        `running` are the families with a trial on its way. With `gamble` the cheapest is picked where none fits:
+        estimates are guesses until something was measured, and a model at all is worth the risk.
+        """
+        costs = {name: self._cost(name) for name in self._roster.open}
+        affordable = [name for name, cost in costs.items() if self._division.fits(name, cost)]
+        if not affordable:
+            return _cheapest(costs, "gamble") if costs and gamble else None
+        progress = self._roster.progress
+        fresh = {n: costs[n] for n in affordable if progress[n].finished == 0 and n not in running}
+        if fresh:
+            return _cheapest(fresh, "first")
+        chances = turn_probabilities({name: progress[name] for name in affordable})
+        names = sorted(chances)
+        name = str(self._random.choice(names, p=[chances[name] for name in names]))
+        return Turn(name, "odds", costs[name], chances)
+
+    def _cost(self, name: str) -> float:
+        """Estimate a family's next trial by its next strong configuration, or its default."""
+        study = self._roster.studies[name]
+        return self._costs.estimate(name, study.next_entry or study.default)
+
+
+def _cheapest(costs: Mapping[str, float], why: str) -> Turn:
+    name = min(costs, key=lambda name: (costs[name], name))
+    return Turn(name, why, costs[name])

@@ -1,0 +1,44 @@
+"""Which trials are split over workers, and which fit into the time left."""
+
+from __future__ import annotations
+
+import time
+
+from automl.search.clock import Clock
+from automl.search.division import Division
+from tests.search.tiny import N_FOLDS, Priced, tiny_context
+
+CONTEXT = tiny_context(Priced("folds", 1.0), Priced("bag", 1.0, out_of_bag=True))
+WHOLE = [tuple(range(N_FOLDS))]
+
+
+def division(workers: int, seconds: float = 1000.0, counted: bool = False) -> Division:
+    now = time.monotonic()
+    return Division(CONTEXT, workers, Clock(now + seconds, counted, now))
+
+
+def test_a_long_trial_is_split_and_every_fold_is_in_one_part():
+    parts = division(3).parts("folds", 500.0)
+    assert parts == [(0, 3), (1,), (2,)]
+    assert len(division(9).parts("folds", 500.0)) == N_FOLDS
+
+
+def test_a_short_trial_stays_whole():
+    assert division(3).parts("folds", 1.0) == WHOLE
+
+
+def test_what_one_worker_must_do_stays_whole():
+    assert division(1).parts("folds", 500.0) == WHOLE
+    assert division(3).parts("bag", 500.0) == WHOLE  # one fit on all rows
+
+
+def test_where_trials_are_counted_the_clock_splits_nothing_and_excludes_nothing():
+    counted = division(3, counted=True)
+    assert counted.parts("folds", 500.0) == WHOLE
+    assert counted.fits("folds", 1e9)
+
+
+def test_a_trial_fits_where_its_largest_part_does():
+    assert not division(1).fits("folds", 500.0)
+    assert division(4).fits("folds", 500.0)  # a quarter each
+    assert not division(4).fits("bag", 500.0)

@@ -1,0 +1,65 @@
+"""What is kept of finished trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl.search.journal import Journal, read_records, trial_folder
+from automl.search.records import SavedModel, TrialRecord
+from automl.search.results import Results
+from tests.search.tiny import Diary, record
+
+PREDICTIONS = np.full((3, 2), 0.5, dtype=np.float32)
+
+
+def trial(run: Path, number: int, error: float | None, state: str = "complete") -> TrialRecord:
+    """A trial whose model is on disk."""
+    model = f"{trial_folder(number)}/all"
+    (run / model).mkdir(parents=True)
+    return record("a", state, error, number=number, models=(SavedModel(model, "encoders/x.npz", -1),))
+
+
+def models(run: Path) -> set[int]:
+    return {int(path.parent.name) for path in (run / "trials").glob("*/all")}
+
+
+def test_what_is_added_is_on_disk_and_the_best_is_known(tmp_path):
+    results = Results(Journal(tmp_path), Diary())
+    assert results.best_error is None
+    for number, error in enumerate((0.5, 0.2, 0.3)):
+        results.add(trial(tmp_path, number, error), PREDICTIONS)
+    assert [result.number for result in read_records(tmp_path)] == [0, 1, 2]
+    assert results.best is not None
+    assert (results.best.number, results.best_error) == (1, 0.2)
+
+
+def test_models_of_what_is_not_complete_or_hopeless_go(tmp_path, monkeypatch):
+    monkeypatch.setattr("automl.search.shortlist.CANDIDATES", 1)
+    monkeypatch.setattr("automl.search.shortlist.PER_FAMILY", 1)
+    results = Results(Journal(tmp_path), Diary())
+    results.add(trial(tmp_path, 0, 0.5), PREDICTIONS)
+    results.add(trial(tmp_path, 1, None, "stopped"), None)
+    assert models(tmp_path) == {0}
+    results.add(trial(tmp_path, 2, 0.4), PREDICTIONS)
+    assert models(tmp_path) == {2}
+    assert [result.number for result, _ in results.finished] == [0, 2]
+
+
+def test_a_later_process_takes_over_what_still_has_models(tmp_path):
+    first = Results(Journal(tmp_path), Diary())
+    for number in range(3):
+        first.add(trial(tmp_path, number, 0.1 * (number + 1)), PREDICTIONS)
+    Journal(tmp_path).drop_models(0)
+    (tmp_path / trial_folder(1) / "predictions.npy").write_bytes(b"")
+    diary = Diary()
+    second = Results(Journal(tmp_path), diary)
+    for known in read_records(tmp_path):
+        second.restore(known)
+    assert [result.number for result, _ in second.finished] == [2]
+    np.testing.assert_array_equal(second.finished[0][1], PREDICTIONS)
+    assert second.best_error == pytest.approx(0.1)  # though its models are gone
+    assert len(diary.notes) == 1
+    assert "trial 1 takes no part" in diary.notes[0]

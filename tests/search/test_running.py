@@ -1,0 +1,92 @@
+"""Trials on their way: started in order, watched, and ended."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from automl.search.clock import Clock
+from automl.search.events import Killed, Started, Waiting
+from automl.search.room import Room
+from automl.search.running import FIT_MARGIN, GRACE, Running
+from tests.search.tiny import Diary, Idle, waiting
+
+
+class Narrow(Room):
+    """Has no room for trials of ten bytes and more beside others."""
+
+    def admits(self, need, calls, needs):
+        return not needs or need.likely < 10
+
+
+def running(executor: Idle, diary: Diary, seconds: float | None = None, counted: bool = False) -> Running:
+    now = time.monotonic()
+    clock = Clock(None if seconds is None else now + seconds, counted, now)
+    return Running(Path("context"), executor, Narrow(None, executor), clock, diary, lambda family: 0.5)
+
+
+def test_a_trial_starts_with_a_job_a_part_its_limits_and_the_bar():
+    executor, diary = Idle(), Diary()
+    flight = running(executor, diary, seconds=100.0)
+    flight.pending.append(waiting(0, jobs=2))
+    flight.start()
+    jobs = [args[1] for _, args in executor.calls]
+    assert [job.folds for job in jobs] == [(0,), (1,)]
+    trial = flight.pending[0]
+    assert trial.kill_at is not None
+    seconds = trial.kill_at - GRACE - trial.started
+    assert abs(jobs[0].deadline - trial.started - FIT_MARGIN * seconds) < 1e-6
+    assert {job.bar for job in jobs} == {0.5}
+    assert [type(event) for event in diary.events] == [Started]
+
+
+def test_who_came_first_is_first_served_and_told_of_its_wait_once():
+    executor, diary = Idle(), Diary()
+    flight = running(executor, diary)
+    flight.pending += [waiting(0), waiting(1, likely=10), waiting(2)]
+    for _ in range(3):
+        flight.start()
+    assert len(executor.calls) == 1  # the third is small, but has to wait behind the second
+    assert [event.number for event in diary.events if isinstance(event, Waiting)] == [1]
+    executor.calls[0][0].set_result(None)
+    flight.start()
+    assert len(executor.calls) == 3
+
+
+def test_what_overruns_is_killed_and_what_waits_goes_with_the_end_of_the_run():
+    executor, diary = Idle(), Diary()
+    flight = running(executor, diary, seconds=100.0)
+    flight.pending += [waiting(0), waiting(1), waiting(2, likely=10)]
+    flight.start()
+    flight.pending[0].kill_at = time.monotonic() - 1
+    flight.enforce()
+    assert [trial.done for trial in flight.pending] == [True, False, False]
+    assert flight.pending[0].reason.startswith("overran its time of")
+    late = running(executor, diary, seconds=0.0)
+    late.pending = flight.pending
+    late.enforce()
+    assert all(trial.done for trial in late.pending)
+    assert flight.pending[2].reason == "the time limit of the run was reached before it could start"
+    assert [event.number for event in diary.events if isinstance(event, Killed)] == [0, 1]
+
+
+def test_trials_are_taken_as_they_end_or_in_their_order_where_they_are_counted():
+    for counted, expected in ((False, [1]), (True, [])):
+        executor = Idle()
+        flight = running(executor, Diary(), counted=counted)
+        flight.pending += [waiting(0), waiting(1)]
+        flight.start()
+        executor.calls[1][0].set_result(None)
+        assert [trial.trial.number for trial in flight.take_done()] == expected
+        executor.calls[0][0].set_result(None)
+        assert [trial.trial.number for trial in flight.take_done()] == [0]
+        assert [trial.trial.number for trial in flight.pending] == ([1] if counted else [])
+
+
+def test_the_end_ends_everything():
+    executor, diary = Idle(), Diary()
+    flight = running(executor, diary)
+    flight.pending += [waiting(0), waiting(1)]
+    flight.start()
+    flight.end("the search ended")
+    assert all(trial.done and trial.reason == "the search ended" for trial in flight.pending)
