@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.folds import Fold
+from automl.data.weights import effective, weights_at
 from automl.metrics import Array, Metric, two_halves
 from automl.metrics.counts import Counts
 from automl.metrics.labels import FROM_COUNTS, precision, recall
@@ -56,8 +57,8 @@ def tune_decision(metric: Metric, y: NDArray[Any], probabilities: Array, weights
     half = two_halves(y)
     decided = np.empty(len(y), dtype=np.int64)
     for rows in (half, ~half):
-        other = None if weights is None else weights[~rows]
-        decided[rows] = _tuned(metric, y[~rows], probabilities[~rows], other).labels(probabilities[rows])
+        other = _tuned(metric, y[~rows], probabilities[~rows], weights_at(weights, ~rows))
+        decided[rows] = other.labels(probabilities[rows])
     honest = _error_of_labels(metric, y, decided, weights)
     return tuned if honest < metric.error(y, probabilities, weights) - _TIE else Decision()
 
@@ -74,16 +75,16 @@ def cross_decided_error(
     parts = _score_parts(folds)
     rows = np.concatenate(parts)
     if metric.uses != "labels":
-        return metric.error(y[rows], predictions[rows], _at(weights, rows))
+        return metric.error(y[rows], predictions[rows], weights_at(weights, rows))
     if len(parts) == 1:
         half = two_halves(y[rows])
         parts = [rows[half], rows[~half]]
     decided = np.empty(len(y), dtype=np.int64)
     for part in parts:
         others = np.setdiff1d(rows, part, assume_unique=True)
-        decision = tune_decision(metric, y[others], predictions[others], _at(weights, others))
+        decision = tune_decision(metric, y[others], predictions[others], weights_at(weights, others))
         decided[part] = decision.labels(predictions[part])
-    return _error_of_labels(metric, y[rows], decided[rows], _at(weights, rows))
+    return _error_of_labels(metric, y[rows], decided[rows], weights_at(weights, rows))
 
 
 def _score_parts(folds: Sequence[Fold]) -> list[NDArray[np.int64]]:
@@ -98,19 +99,12 @@ def _score_parts(folds: Sequence[Fold]) -> list[NDArray[np.int64]]:
     return parts
 
 
-def _at(weights: Array | None, rows: NDArray[np.int64]) -> Array | None:
-    return None if weights is None else weights[rows]
-
-
 def _error_of_labels(metric: Metric, y: NDArray[Any], decided: NDArray[np.int64], weights: Array | None) -> float:
-    if weights is not None and not weights.any():
-        weights = None
-    return metric.as_error(metric.function(y, decided, weights))
+    return metric.as_error(metric.function(y, decided, effective(weights)))
 
 
 def _tuned(metric: Metric, y: NDArray[Any], probabilities: Array, weights: Array | None) -> Decision:
-    if weights is not None and not weights.any():
-        weights = None
+    weights = effective(weights)
     if probabilities.shape[1] == 2:
         return Decision(threshold=_best_threshold(metric, y, probabilities[:, 1], weights))
     return Decision(scales=_best_scales(metric, y, probabilities, weights))
@@ -126,7 +120,7 @@ def _best_threshold(metric: Metric, y: NDArray[Any], score: Array, weights: Arra
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
     cuts = _cuts(ranked[ends])
     if metric.function in FROM_COUNTS:
-        counts = _counts_at_cuts(y[order], ends, None if weights is None else weights[order])
+        counts = _counts_at_cuts(y[order], ends, weights_at(weights, order))
         scores = FROM_COUNTS[metric.function](counts)
         allowed = _allowed(metric, counts, int(np.abs(cuts - 0.5).argmin()))
     else:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.folds import Fold
+from automl.data.weights import effective, weights_at
 from automl.decision import cross_decided_error
 from automl.metrics import Metric
 from automl.metrics.probabilities import log_loss
@@ -123,8 +124,7 @@ class _Judge:
     def __init__(self, library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
         self._metric = library.metric
         self._y = library.y[rows]
-        weights = None if library.weights is None else library.weights[rows]
-        self._weights = weights if weights is not None and weights.any() else None
+        self._weights = effective(weights_at(library.weights, rows))
         self._log_loss = library.metric.function is log_loss
         picked = library.predictions[chosen][:, rows]
         if self._log_loss:  # only the probability of the true label matters
@@ -161,7 +161,7 @@ def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = PART
         rest[group] = False
         rows = np.flatnonzero(rest)
         errors = [
-            library.metric.error(library.y[rows], p[rows].astype(np.float64), _take(library.weights, rows))
+            library.metric.error(library.y[rows], p[rows].astype(np.float64), weights_at(library.weights, rows))
             for p in library.predictions
         ]
         chosen = shortlist(errors, library.families)[: library.candidates]
@@ -173,10 +173,6 @@ def _honest_error(library: Library, sample: NDArray[np.int64], parts: int = PART
 
 def _error(library: Library, blend: Array) -> float:
     return cross_decided_error(library.metric, library.y, blend, library.weights, library.folds)
-
-
-def _take(weights: Array | None, rows: NDArray[np.int64]) -> Array | None:
-    return None if weights is None else weights[rows]
 
 
 def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:

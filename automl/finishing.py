@@ -20,6 +20,7 @@ from automl.data.prepare import Prepared
 from automl.data.quality.finding import Finding
 from automl.data.quality.labels import label_findings
 from automl.data.quality.report import FILE as QUALITY
+from automl.data.weights import weights_at
 from automl.decision import tune_decision
 from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
 from automl.errors import AutoMLError, RunError
@@ -239,7 +240,7 @@ def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ense
     rows = np.flatnonzero(folds.scored)
     where = np.cumsum(folds.scored) - 1
     y = dataset.y[rows]
-    weights = None if dataset.weights is None else dataset.weights[rows]
+    weights = weights_at(dataset.weights, rows)
     predictions = np.stack([prediction[rows] for _, prediction in finished])
     library = Library(
         predictions=predictions,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role, Schema
 from automl.data.table import Table
+from automl.data.weights import weights_at
 from automl.task import Task
 
 
@@ -40,7 +41,7 @@ class Dataset:
             y=self.y[rows],
             schema=self.schema,
             task=self.task,
-            weights=None if self.weights is None else self.weights[rows],
+            weights=weights_at(self.weights, rows),
             groups=None if self.groups is None else self.groups[rows],
             times=None if self.times is None else self.times[rows],
         )

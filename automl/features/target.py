@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.weights import weights_at
 from automl.task import Task, TaskKind
 
 MOST_OUTPUTS = 10
@@ -23,7 +24,7 @@ class Target:
 
     def take(self, rows: NDArray[np.int64]) -> Target:
         """Return the rows at these positions."""
-        return Target(self.y[rows], self.task, None if self.weights is None else self.weights[rows])
+        return Target(self.y[rows], self.task, weights_at(self.weights, rows))
 
     @property
     def mass(self) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.weights import effective
 from automl.task import TaskKind
 
 Array = NDArray[np.float64]
@@ -60,8 +61,7 @@ class Metric:
         For a metric of labels, `decision` turns the probabilities into labels; without one the likeliest
         counts. All values must be finite. Weights that are all zero count as no weights.
         """
-        if weights is not None and not weights.any():
-            weights = None
+        weights = effective(weights)
         if self.uses == "values":
             return self.function(y, prediction[:, 0], weights)
         if self.uses == "probabilities":

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.weights import weights_at
 from automl.features.encoding import Features
 
 Param = str | int | float | bool | None
@@ -46,8 +47,7 @@ class Part:
 
     def take(self, rows: NDArray[np.int64]) -> Part:
         """Return the rows at these positions, in this order."""
-        weights = None if self.weights is None else self.weights[rows]
-        return Part(self.features.take(rows), self.y[rows], weights)
+        return Part(self.features.take(rows), self.y[rows], weights_at(self.weights, rows))
 
 
 class Model(ABC):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from automl.data.dataset import Dataset, Profile
 from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
+from automl.data.weights import weights_at
 from automl.errors import TrialFailed
 from automl.features.cache import EncodedFold, EncoderCache
 from automl.features.encoder import Encoder
@@ -53,6 +54,11 @@ class Context:
     def in_one_fit(self, family: str) -> bool:
         """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""
         return self.families[family].out_of_bag and self.plan.out_of_bag
+
+    def error(self, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
+        """Judge predictions (n, n_outputs) of the rows at n positions; lower is better."""
+        dataset = self.dataset
+        return self.metric.error(dataset.y[rows], prediction, weights_at(dataset.weights, rows))
 
 
 @dataclass(frozen=True)
@@ -174,8 +180,7 @@ class _Encode:
         return self.encoded(fold, encoding)
 
     def _part(self, features: Features, rows: NDArray[np.int64]) -> Part:
-        weights = self.dataset.weights
-        return Part(features, self.dataset.y[rows], None if weights is None else weights[rows])
+        return Part(features, self.dataset.y[rows], weights_at(self.dataset.weights, rows))
 
 
 class _EarlyStop:
@@ -192,12 +197,7 @@ class _EarlyStop:
         if self._bar is None:
             return True
         _checked_fold(prediction, self._folds[position], self._context)
-        rows = self._folds[position].score
-        weights = self._context.dataset.weights
-        error = self._context.metric.error(
-            self._context.dataset.y[rows], prediction, None if weights is None else weights[rows]
-        )
-        self._errors.append(error)
+        self._errors.append(self._context.error(self._folds[position].score, prediction))
         return float(np.mean(self._errors)) <= self._bar
 
 

@@ -90,8 +90,8 @@ class Pending:
     ) -> tuple[TrialRecord, NDArray[np.float32] | None]:
         by_fold = {fold: prediction for result in results for fold, prediction in result.predictions.items()}
         fold_errors = tuple(
-            _error(context, context.plan.folds[position].score, by_fold[fold.index])
-            for position, fold in enumerate(context.plan.folds)
+            context.error(fold.score, by_fold[fold.index].astype(np.float64))
+            for fold in context.plan.folds
             if fold.index in by_fold
         )
         stopped = next((result.stopped for result in results if result.stopped), "")
@@ -140,11 +140,4 @@ def pooled_error(context: Context, predictions: NDArray[Any]) -> float:
     dataset = context.dataset
     return cross_decided_error(
         context.metric, dataset.y, predictions.astype(np.float64), dataset.weights, context.plan.first_repeat
-    )
-
-
-def _error(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.float32]) -> float:
-    weights = context.dataset.weights
-    return context.metric.error(
-        context.dataset.y[rows], prediction.astype(np.float64), None if weights is None else weights[rows]
     )
