@@ -6,12 +6,8 @@ loading refuses what does not match.
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
-import json
 import math
 import os
-import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,21 +15,19 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automl import storage
-from automl.artifact_files import MANIFEST, checksum, files_in, listed_file, read_json, relative, verify_files
+from automl.artifact_files import MANIFEST, checksum, files_in, listed_file, relative, verify_files
 from automl.data.schema import Role, Schema
 from automl.errors import ArtifactError, AutoMLError, PluginError
 from automl.features.encoder import Encoder
 from automl.fitted import FittedModel, Member, Output
+from automl.manifest import find_artifact, read_manifest, versions, write_manifest
 from automl.plugin.family import ModelFamily
 from automl.plugin.model import Model
 from automl.plugin.registry import Registry
 from automl.search.records import TrialRecord
 from automl.task import Task
-from automl.version import VERSION
 
-FORMAT = 1  # every format from 1 on can be read; a newer engine adds fields with defaults, or a step that converts
 OUTPUT = "output.npz"
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch")
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ def save_artifact(
             models.append({"folder": target, "encoder": model.encoder})
         members.append(_member_entry(item, models, registry))
     storage.save(output, partial / OUTPUT)
-    manifest = _versions() | {
+    manifest = versions() | {
         "task": storage.pack(task, {}),
         "schema": storage.pack(schema, {}),
         "metric": {"name": facts.metric, "greater_is_better": facts.greater_is_better},
@@ -125,7 +119,7 @@ def save_fitted(fitted: FittedModel, folder: Path) -> None:
     _complete(
         partial,
         folder,
-        dict(fitted.manifest) | _versions() | {"members": entries, "task": storage.pack(fitted.task, {})},
+        dict(fitted.manifest) | versions() | {"members": entries, "task": storage.pack(fitted.task, {})},
     )
 
 
@@ -148,55 +142,13 @@ def _start(folder: Path) -> Path:
 def _complete(partial: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Add checksums, write the manifest, and give the folder its final name."""
     files = {name: checksum(partial / name) for name in sorted(files_in(partial))}
-    _write_manifest(partial, manifest | {"files": files})
+    write_manifest(partial, manifest | {"files": files})
     previous = folder.with_name(f"{folder.name}.previous")
     shutil.rmtree(previous, ignore_errors=True)
     if folder.exists():  # deleted file by file, it could be seen half gone under its own name
         folder.rename(previous)
     partial.rename(folder)
     shutil.rmtree(previous, ignore_errors=True)
-
-
-def _versions() -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "engine": VERSION,
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "libraries": _library_versions(),
-    }
-
-
-def update_manifest(folder: Path, changes: Mapping[str, Any]) -> None:
-    """Change top-level entries of a saved manifest, in one step."""
-    _write_manifest(folder, {**read_manifest(folder), **changes})
-
-
-def find_artifact(path: Path) -> Path:
-    """Return the artifact folder that a path means: itself, or the `model` folder of a run."""
-    for candidate in (path, path / "model"):
-        if (candidate / MANIFEST).is_file():
-            return candidate
-    if not path.exists():
-        raise ArtifactError(f"no model at '{path}': the folder does not exist; give a run folder or a model folder")
-    raise ArtifactError(f"no model at '{path}': it holds no {MANIFEST}; give a run folder or a model folder")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read and check the manifest of an artifact folder."""
-    path = folder / MANIFEST
-    manifest = read_json(path)
-    if not isinstance(manifest, dict):
-        raise ArtifactError(f"{path}: it holds no JSON object; use an intact copy of the model")
-    version = manifest.get("format")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ArtifactError(f"{path}: format {str(version)[:40]!r} is no version number; use an intact copy")
-    if version > FORMAT:
-        raise ArtifactError(
-            f"{path}: written in format {version} by automl-engine {manifest.get('engine')}, this one reads up to "
-            f"{FORMAT}; upgrade automl-engine"
-        )
-    return dict(manifest)
 
 
 def load_artifact(path: Path, registry: Registry) -> FittedModel:
@@ -306,22 +258,3 @@ def _member_entry(item: Selected, models: list[dict[str, str]], registry: Regist
         "inputs": sorted(family.inputs),
         "models": models,
     }
-
-
-def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    partial = folder / f"{MANIFEST}.partial"
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(folder / MANIFEST)
-
-
-def _library_versions() -> dict[str, str]:
-    versions = {}
-    for name in LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.artifact import Facts, Selected, load_artifact, save_artifact, update_manifest
+from automl.artifact import Facts, Selected, load_artifact, save_artifact
 from automl.calibration import fit_calibration
 from automl.data.dataset import Dataset
 from automl.data.prepare import Prepared
@@ -27,6 +27,7 @@ from automl.errors import AutoMLError, RunError
 from automl.fitted import FittedModel, Output
 from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.leaderboard import RESULT
+from automl.manifest import update_manifest
 from automl.options import FitOptions, FitResult
 from automl.planning import Plan
 from automl.runfolder import release

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.artifact import read_manifest
 from automl.cli.main import run
 from automl.engine import load, run_fit
+from automl.manifest import read_manifest
 from automl.options import FitOptions
 from tests.conftest import mixed_frame
 

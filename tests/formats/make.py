@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from automl.artifact import FORMAT
 from automl.engine import load, run_fit
+from automl.manifest import FORMAT
 from automl.options import FitOptions
 from tests.conftest import mixed_frame
 
