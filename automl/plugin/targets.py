@@ -7,20 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.weights import effective
 from automl.plugin.model import Part
 from automl.task import Task
 
 
 def prior(part: Part, task: Task) -> NDArray[np.float64]:
-    """Return the prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean."""
+    """Return the prediction (n_outputs,) float64 of someone who sees no column: label frequencies, or the mean.
+
+    Weights that are all zero count as no weights.
+    """
+    weights = effective(part.weights)
     if not task.is_classification:
-        return np.array([np.average(part.y, weights=part.weights)], dtype=np.float64)
-    counts = np.bincount(part.y.astype(np.int64), part.weights, minlength=task.n_outputs)
+        return np.array([np.average(part.y, weights=weights)], dtype=np.float64)
+    counts = np.bincount(part.y.astype(np.int64), weights, minlength=task.n_outputs)
     return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
 def of_labels(part: Part, classes: NDArray[np.int64]) -> Part:
-    """Return the rows whose labels are among these; all rows where there are no labels, as in regression."""
+    """Return the rows whose labels are among `classes` (n_seen,) int64; all rows where there are none (regression)."""
     if not len(classes):
         return part
     rows = np.flatnonzero(np.isin(part.y, classes))
@@ -28,7 +33,10 @@ def of_labels(part: Part, classes: NDArray[np.int64]) -> Part:
 
 
 def spread(probabilities: NDArray[Any], classes: NDArray[np.int64], n_outputs: int) -> NDArray[np.float64]:
-    """Put the columns of the labels seen into (n_rows, n_outputs) float64, zero for the others."""
+    """Put probabilities (n_rows, n_seen) of the labels `classes` (n_seen,) into (n_rows, n_outputs) float64.
+
+    Labels that were not seen get zero.
+    """
     out = np.zeros((len(probabilities), n_outputs))
     out[:, classes] = probabilities
     return out

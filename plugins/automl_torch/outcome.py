@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Part, Task, storable
+from automl.plugin import Part, Task, prior, spread, storable
 
 
 @storable("torch.outcome")
@@ -63,22 +63,18 @@ class Outcome:
             values = exact.mean(axis=0) * self.scale + self.shift
             return np.asarray(np.clip(values, self.low, self.high), dtype=np.float64)
         powers = np.exp(exact - exact.max(axis=2, keepdims=True))
-        out = np.zeros((exact.shape[1], len(self.prior)))
-        out[:, self.classes] = (powers / powers.sum(axis=2, keepdims=True)).mean(axis=0)
-        return out
+        probabilities = (powers / powers.sum(axis=2, keepdims=True)).mean(axis=0)
+        return spread(probabilities, self.classes, len(self.prior))
 
 
 def outcome_of(task: Task, train: Part) -> Outcome:
     """Learn the outcome of a fold's training rows."""
-    weights = unit_weights(train)
+    unseeing = prior(train, task)
     if task.is_classification:
-        y = train.y.astype(np.int64)
-        counts = np.bincount(y, weights, minlength=task.n_outputs)
-        return Outcome(np.unique(y), counts / counts.sum())
+        return Outcome(np.unique(train.y.astype(np.int64)), unseeing)
     values = train.y.astype(np.float64)
-    shift = float(np.average(values, weights=weights))
     scale = float(values.std()) or 1.0
-    return Outcome(np.empty(0, np.int64), np.array([shift]), shift, scale, float(values.min()), float(values.max()))
+    return Outcome(np.empty(0, np.int64), unseeing, float(unseeing[0]), scale, float(values.min()), float(values.max()))
 
 
 def unit_weights(part: Part) -> NDArray[np.float64]:

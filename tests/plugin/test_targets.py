@@ -26,6 +26,11 @@ def test_the_prior_of_values_is_their_mean() -> None:
     np.testing.assert_allclose(prior(part([1.0, 4.0], [2.0, 1.0]), VALUES), [2.0])
 
 
+def test_the_prior_takes_weights_that_are_all_zero_for_none() -> None:
+    np.testing.assert_allclose(prior(part([0, 0, 0, 2], [0.0] * 4), THREE), [0.75, 0.0, 0.25])
+    np.testing.assert_allclose(prior(part([1.0, 4.0], [0.0, 0.0]), VALUES), [2.5])
+
+
 def test_rows_of_other_labels_are_left_out_with_their_weights_and_cells() -> None:
     kept = of_labels(part([0, 1, 2, 0], [1.0, 2.0, 3.0, 4.0]), np.array([0, 2]))
     assert kept.y.tolist() == [0, 2, 0]
