@@ -38,8 +38,11 @@ _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all 
 
 @dataclass(frozen=True)
 class Context:
-    """What every job of a run shares. `folder` is the run folder, `threads` what one job may use, `cache_bytes`
-    what a process may keep of encoded folds, `toolbox` what all encodings share."""
+    """What every job of a run shares.
+
+    `families` by name, `folder` the run folder, `threads` what one job may use, `cache_bytes` what a process may keep
+    of encoded folds, `toolbox` what all encodings share.
+    """
 
     dataset: Dataset
     plan: FoldPlan
@@ -51,9 +54,14 @@ class Context:
     cache_bytes: int = 2**30
     toolbox: Toolbox = field(default_factory=Toolbox)
 
+    @property
+    def out_of_bag(self) -> bool:
+        """Whether out-of-bag rows of one fit on all rows may stand in for folds; not where encodings see targets."""
+        return self.plan.out_of_bag and not self.toolbox.uses_target
+
     def in_one_fit(self, family: str) -> bool:
         """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""
-        return self.families[family].out_of_bag and self.plan.out_of_bag
+        return self.families[family].out_of_bag and self.out_of_bag
 
     def error(self, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
         """Judge predictions (n, n_outputs) of the rows at n positions; lower is better."""
@@ -63,11 +71,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Job:
-    """A trial on some folds (positions in the plan).
+    """A trial on some `folds`, positions in the plan.
 
     `deadline` is when its fits must end, on `time.monotonic()`'s clock, which is one for all processes of a machine;
-    None for no limit. `bar` is the error of the best trial's worst fold: a trial
-    whose running mean is worse stops early; None lets it run.
+    None for no limit. `bar` is the error of the best trial's worst fold: a trial whose running mean is worse stops
+    early; None lets it run.
     """
 
     trial: Trial
@@ -77,7 +85,10 @@ class Job:
 
 
 def dump_context(context: Context, path: Path) -> None:
-    """Write the context for workers to read, into a folder that only this user can write."""
+    """Write the context for workers to read; it must lie in a folder that only this user can write.
+
+    Reading it runs code, as reading any pickle does.
+    """
     import cloudpickle
 
     with path.open("wb") as file:
@@ -116,7 +127,10 @@ def warm_context(path: Path) -> None:
 
 
 def run_job(path: Path, job: Job) -> JobResult:
-    """Run a job in this process; `path` is the context's file."""
+    """Run a job in this process; `path` is the context's file.
+
+    Raise `TrialFailed` where the family breaks its contract or runs out of time, and whatever else it raises.
+    """
     started = time.monotonic()
     reset_peak()
     loaded = load_context(path)
@@ -135,9 +149,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         encode=encode.fold,
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),
-        out_of_bag=context.plan.out_of_bag
-        and len(job.folds) == len(context.plan.folds)
-        and not context.toolbox.uses_target,
+        out_of_bag=context.out_of_bag and len(job.folds) == len(context.plan.folds),
         refit=0 in job.folds,
         units=context.plan.units,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
+from automl.features.toolbox import Toolbox
 from automl.search.clock import Clock
 from automl.search.division import Division
 from tests.search.tiny import N_FOLDS, Priced, tiny_context
@@ -30,6 +32,13 @@ def test_a_short_trial_stays_whole():
 def test_what_one_worker_must_do_stays_whole():
     assert division(1).parts("folds", 500.0) == WHOLE
     assert division(3).parts("bag", 500.0) == WHOLE  # one fit on all rows
+
+
+def test_a_forest_is_fitted_fold_by_fold_where_all_encodings_see_targets():
+    seeing = replace(CONTEXT, toolbox=Toolbox(screen=True))
+    assert CONTEXT.in_one_fit("bag")
+    assert not seeing.in_one_fit("bag")
+    assert len(replace(division(3), context=seeing).parts("bag", 500.0)) == 3
 
 
 def test_where_trials_are_counted_the_clock_splits_nothing_and_excludes_nothing():
