@@ -107,7 +107,10 @@ def boost(machine: Machine, pace: Pace, limits: Limits) -> int:
 
 
 def rate_in_time(rate: float, work: float, rounds_left: float) -> float:
-    """Return the learning rate that finishes the work in the rounds left; `work` is what is done so far."""
+    """Return the learning rate that finishes the work in the rounds left: at least `rate`, raised to `FASTEST` at most.
+
+    `work` is the sum of the learning rates of the rounds so far.
+    """
     needed = max(0.0, _WORK - work) / max(rounds_left, 1.0)
     return max(rate, min(FASTEST, needed))
 

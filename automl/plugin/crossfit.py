@@ -81,7 +81,8 @@ class Builder(Protocol):
 def fit_folds(family: Builder, job: CrossFitJob) -> CrossFit:
     """Fit one model a fold, sharing the time left evenly among the fits still to come.
 
-    A family that refits keeps none of them but one more model, fitted on all rows.
+    A family that refits keeps none of them but one more model, fitted on all rows. Raise `TrialFailed` where the time
+    is up before the last fit has begun.
     """
     encoding = family.encoding(job.params, job.task)
     predictions: list[NDArray[np.float64]] = []
@@ -111,7 +112,7 @@ def fit_folds(family: Builder, job: CrossFitJob) -> CrossFit:
 def from_out_of_bag(
     model: Model, encoding: Encoding, out_of_bag: NDArray[np.float64], folds: tuple[Fold, ...]
 ) -> CrossFit:
-    """Split the out-of-bag predictions (n_rows, n_outputs) of one model, fitted on all rows, over the folds."""
+    """Split the out-of-bag predictions (n_rows, n_outputs) float64 of one model, fitted on all rows, over the folds."""
     return CrossFit(
         predictions=tuple(out_of_bag[fold.score] for fold in folds),
         models=(FoldModel(model, ALL_ROWS, encoding),),

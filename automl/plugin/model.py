@@ -31,7 +31,7 @@ class Limits:
         return float("inf") if self.deadline is None else self.deadline - time.monotonic()
 
     def share(self, part: float) -> Limits:
-        """Limits that end after this share of the time left."""
+        """Limits that end after this part, in [0, 1], of the time left."""
         if self.deadline is None:
             return self
         return Limits(time.monotonic() + max(0.0, self.seconds_left) * part, self.threads)

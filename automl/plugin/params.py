@@ -13,7 +13,7 @@ KEEP: list[Param] = [1.0, 0.75, 0.5, 0.25]
 
 
 def real(params: Params, name: str) -> float:
-    """Return a parameter as a float."""
+    """Return a parameter as a float; raise `KeyError` where the parameters lack it, as the next two do."""
     return float(cast(float, params[name]))
 
 

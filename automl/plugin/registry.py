@@ -181,7 +181,10 @@ def collect(
 
 
 def select(registry: Registry, names: Iterable[str] | None, exclude: Iterable[str] = ()) -> dict[str, ModelFamily]:
-    """Return the families of these names (None: all of them) without the excluded ones, by name."""
+    """Return the families of these names (None: all of them) without the excluded ones, by name.
+
+    Raise `OptionError` for a name, wanted or excluded, that no family has.
+    """
     chosen = {name: registry.family(name) for name in (registry.families if names is None else names)}
     out = {registry.family(name).name for name in exclude}
     return {name: family for name, family in chosen.items() if name not in out}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNIFORM_SHARE = 0.15
+UNIFORM_SHARE = 0.15  # of the turns, shared evenly
 BEHIND_FACTOR = 6.0  # slow-down of a family whose distance to the best equals the families' spread
 
 
@@ -20,7 +20,8 @@ BEHIND_FACTOR = 6.0  # slow-down of a family whose distance to the best equals t
 class Progress:
     """What one family has cost and reached so far.
 
-    Costs are seconds, or the families' own estimates where the number of trials is fixed.
+    Costs are seconds, or the families' own estimates where the number of trials is fixed. `best` and `previous_best`
+    are the family's lowest errors, infinite before there are any; `finished` counts trials of every outcome.
     """
 
     spent: float = 0.0
@@ -40,7 +41,10 @@ class Progress:
 
 
 def estimated_cost_for_improvement(progress: Progress, best: float, spread: float) -> float:
-    """Estimate what the next improvement of a family costs, in the unit of `Progress.spent`."""
+    """Estimate what the next improvement of a family costs, in the unit of `Progress.spent`.
+
+    `best` is the lowest error of all families, `spread` how far the median family's best is from it, above 0.
+    """
     own = max(progress.spent_at_best - progress.spent_at_previous_best, progress.spent - progress.spent_at_best, 1e-3)
     gap = progress.best - best
     if gap <= 0:
@@ -53,7 +57,11 @@ def estimated_cost_for_improvement(progress: Progress, best: float, spread: floa
 
 
 def turn_probabilities(families: Mapping[str, Progress]) -> dict[str, float]:
-    """Return the chance of each family to be next, in proportion to the inverse of its estimated cost."""
+    """Return the chance of each family to be next: they sum to one, and none is below its part of `UNIFORM_SHARE`.
+
+    The rest is in proportion to the inverse of the estimated cost for improvement, nothing for a family without any
+    error yet.
+    """
     bests = [p.best for p in families.values() if np.isfinite(p.best)]
     if not bests:
         return {name: 1 / len(families) for name in families}

@@ -21,7 +21,10 @@ class Journal:
         self._path = folder / "journal.jsonl"
 
     def append(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
-        """Write predictions (n_rows, n_outputs), then the line, so that a line never names what is missing."""
+        """Write predictions (n_rows, n_outputs), then the line, so that a line never names what is missing.
+
+        Raises `OSError` where the disk is full.
+        """
         if predictions is not None:
             folder = self._folder / trial_folder(record.number)
             folder.mkdir(parents=True, exist_ok=True)
@@ -44,11 +47,14 @@ class Journal:
         return all((self._folder / model.folder).is_dir() for model in record.models)
 
     def records(self) -> list[TrialRecord]:
-        """Read every whole line; a last line torn by a crash is left out."""
+        """Read every whole line, in the order in which the trials ended."""
         return read_records(self._folder)
 
     def predictions(self, record: TrialRecord) -> NDArray[np.float32]:
-        """Read a trial's out-of-fold predictions, (n_rows, n_outputs) float32, NaN where a row is never scored."""
+        """Read a trial's out-of-fold predictions, (n_rows, n_outputs) float32, NaN where a row is never scored.
+
+        Raises `OSError`, `ValueError` or `EOFError` where the file is missing or damaged.
+        """
         path = self._folder / trial_folder(record.number) / "predictions.npy"
         array: NDArray[np.float32] = np.load(path, allow_pickle=False)
         return array
@@ -60,7 +66,7 @@ def trial_folder(number: int) -> str:
 
 
 def read_records(folder: Path) -> list[TrialRecord]:
-    """Read the journal of a run folder; empty where there is none."""
+    """Read every whole line of a run folder's journal, empty where there is none; what a crash tore is left out."""
     path = folder / "journal.jsonl"
     if not path.exists():
         return []

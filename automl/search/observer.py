@@ -11,7 +11,7 @@ class Observer:
     """Override what is of interest; every method does nothing by default."""
 
     def phase(self, name: str, detail: str = "") -> None:
-        """Take note that a phase began: reading, searching, ensembling, saving, testing."""
+        """Take note that a phase began: reading, searching, ensembling, saving, testing, done."""
 
     def note(self, text: str) -> None:
         """Take a sentence that the user should see."""

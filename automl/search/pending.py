@@ -24,8 +24,10 @@ class Pending:
     """A trial from its proposal to its record.
 
     `parts` are the folds of each of its jobs, `units` the family's own estimate of its cost, `need` what each job's
-    process will hold. It waits without futures until it is launched; then `kill_at` is when its patience ends. It may
-    never be launched, where `reason` says why. `peak` is the most that one of its processes was seen to hold, in bytes.
+    process will hold. It waits without futures until it is launched, at `started`; `kill_at` is when its patience ends,
+    None for never (both on `time.monotonic()`'s clock). It may never be launched, where `reason` says why; of one that
+    was, `reason` says why it was killed. `peak` is the most that one of its processes was seen to hold, in bytes, and
+    `out_of_memory` that it was killed for it.
     """
 
     trial: Trial
@@ -124,7 +126,10 @@ class Pending:
 
 
 def out_of_fold(context: Context, by_fold: dict[int, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Lay score predictions over the rows; rows scored more than once take the mean, rows never scored are NaN."""
+    """Lay predictions (n_score, n_outputs) by fold index over the rows, (n_rows, n_outputs) float32.
+
+    Rows scored more than once take the mean, rows never scored are NaN.
+    """
     shape = (context.dataset.n_rows, context.dataset.task.n_outputs)
     total = np.zeros(shape, dtype=np.float64)
     count = np.zeros((shape[0], 1))
@@ -136,7 +141,7 @@ def out_of_fold(context: Context, by_fold: dict[int, NDArray[np.float32]]) -> ND
 
 
 def pooled_error(context: Context, predictions: NDArray[Any]) -> float:
-    """Judge out-of-fold predictions over all scored rows."""
+    """Judge out-of-fold predictions (n_rows, n_outputs) over all scored rows; lower is better."""
     dataset = context.dataset
     return cross_decided_error(
         context.metric, dataset.y, predictions.astype(np.float64), dataset.weights, context.plan.first_repeat

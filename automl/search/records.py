@@ -27,7 +27,7 @@ def derived_seed(seed: int, key: int | str) -> int:
 
 @dataclass(frozen=True)
 class Trial:
-    """A configuration to judge. `origin` tells where it comes from: `portfolio` or `search`."""
+    """A configuration to judge: `number` counts a run's trials from 0, `origin` is `portfolio` or `search`."""
 
     number: int
     family: str
@@ -49,8 +49,9 @@ class SavedModel:
 class JobResult:
     """What a worker returns for some folds of a trial.
 
-    `predictions` maps a fold's index to (n_score, n_outputs) float32. `predict_seconds` is for one row with all models,
-    measured in a batch. `memory` is the peak of the process in bytes.
+    `predictions` maps a fold's index to (n_score, n_outputs) float32. `seconds` is the job's time, `predict_seconds`
+    that of one row with all models, measured in a batch. `memory` is the peak of the process in bytes. `stopped` is the
+    reason where not all folds were fitted, otherwise empty.
     """
 
     predictions: Mapping[int, NDArray[np.float32]]
@@ -63,9 +64,13 @@ class JobResult:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One line of the journal. `error` is the metric turned so that lower is better; None where there is none.
+    """One line of the journal.
 
-    `elapsed` is how long the run had lasted when the trial ended, in seconds, interruptions left out.
+    `error` is the metric over all scored rows, turned so that lower is better, None unless complete; `fold_errors` are
+    those of the folds that were fitted. `seconds` is what all jobs took together (where it failed, at least the time
+    since its start), `predict_seconds` what one row takes with all models, `memory` the peak of the largest process in
+    bytes. `reason` says why a trial was stopped or failed. `elapsed` is how long the run had lasted when the trial
+    ended, in seconds, interruptions left out.
     """
 
     number: int
@@ -99,6 +104,6 @@ class TrialRecord:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> TrialRecord:
-        """Read a line back."""
+        """Read a line back; raise `KeyError` or `TypeError` where it is no line of a journal."""
         models = tuple(SavedModel(**model) for model in line["models"])
         return cls(**{**line, "models": models, "fold_errors": tuple(line["fold_errors"])})

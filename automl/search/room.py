@@ -78,7 +78,7 @@ class Room:
         return usage.own + held + waiting + calls * need.likely <= self.limit
 
     def overflow(self, calls: Collection[Future[Any]]) -> tuple[Future[Any], int] | None:
-        """Return the call that holds the most, with its bytes, where the run holds more than it may."""
+        """Return which of these calls holds the most, with its bytes; None where the run holds what it may."""
         if self.limit is None or self._pool is None:
             return None
         usage = self.usage()

@@ -12,7 +12,9 @@ PER_FAMILY = 3  # and the best of each family, for variety
 
 
 def shortlist(errors: Sequence[float], families: Sequence[str]) -> NDArray[np.int64]:
-    """Return positions of the best trials overall and of each family, best first.
+    """Return positions (n_kept,) int64 of the best trials overall and of each family, best first.
+
+    `errors`, lower is better, and `families` have an entry a trial.
 
     A trial that is not on the list will not be on a longer run's list either.
     """

@@ -34,7 +34,7 @@ class Asked:
 
 
 def open_storage(path: Path) -> Any:
-    """Open the run's Optuna storage, one journal file that optuna-dashboard reads too."""
+    """Open the run's Optuna storage at `path`, one journal file that optuna-dashboard reads too."""
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
@@ -43,7 +43,10 @@ def open_storage(path: Path) -> Any:
 
 
 class FamilyStudy:
-    """Ask and tell for one family: portfolio entries first, in order, then the sampler's proposals."""
+    """Ask and tell for one family: portfolio entries first, in order, then the sampler's proposals.
+
+    `sampler` is one of `SAMPLERS`; another raises `OptionError`, as does `grid` over more than `GRID_LIMIT` points.
+    """
 
     def __init__(
         self, family: ModelFamily, task: Task, profile: Profile, *, storage: Any, sampler: str, seed: int
@@ -112,7 +115,11 @@ class FamilyStudy:
         return None
 
     def tell(self, asked: Asked, record: TrialRecord, penalty: float | None) -> None:
-        """Report a result. A failed trial counts as `penalty`, since a failure without a value is invisible to TPE."""
+        """Report a result; a stopped trial is pruned at its fold errors.
+
+        A failed one counts as an error of `penalty`, since a failure without a value is invisible to TPE; None leaves
+        it without.
+        """
         for step, error in enumerate(record.fold_errors):
             asked.trial.report(error, step)
         if record.state == "complete" and record.error is not None:

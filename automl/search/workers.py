@@ -38,7 +38,7 @@ class CallError(AutoMLError):
 
 
 class WorkerError(AutoMLError):
-    """The process that ran a call ended before it answered."""
+    """The process that ran a call ended before it answered: killed, with the reason given, or dead by itself."""
 
 
 @dataclass(eq=False)
@@ -74,7 +74,11 @@ class WorkerPool(Executor):
             keeper.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Queue a call; lambdas and objects of `__main__` may be part of it."""
+        """Queue a call; lambdas and objects of `__main__` may be part of it.
+
+        The future fails with `CallError` where the call raises, and with `WorkerError` where its process ends first.
+        Raises `RuntimeError` once the pool was shut down.
+        """
         import cloudpickle
 
         if self._closed:
