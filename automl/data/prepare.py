@@ -11,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from automl.data.apply import to_table
+from automl.data.beside import groups_in, times_in, weights_in
 from automl.data.cells import Series
 from automl.data.dataset import Dataset
-from automl.data.dates import choose_date_parsing, to_datetimes
 from automl.data.fingerprint import clusters_of, hash_frame
 from automl.data.infer import Wishes, describe_columns, infer_schema
-from automl.data.numeric import to_numbers
 from automl.data.quality.inspect import Effort, Part, find_fixes, inspect
 from automl.data.quality.report import Report
 from automl.data.quality.rowhash import hash_rows
@@ -152,8 +151,8 @@ def _parts(frame: pd.DataFrame, task: Task, options: DataOptions) -> tuple[pd.Da
     if not options.test_size:
         return frame, None
     ties = Ties(
-        None if options.group is None else _groups(frame[options.group]),
-        None if options.time is None else _times(frame[options.time]),
+        None if options.group is None else groups_in(frame[options.group]),
+        None if options.time is None else times_in(frame[options.time]),
         _copies(frame, options),
     )
     train, test = hold_out(task, encode_target(frame[options.target], task), options.test_size, options.seed, ties)
@@ -206,12 +205,12 @@ def _complete(frame: pd.DataFrame, options: DataOptions, notes: list[str]) -> pd
         notes.append(f"{int((~present).sum())} of {len(frame)} rows are left out because they have no target.")
     frame = frame[present]
     if options.weight is not None:
-        counted = _weights(frame[options.weight]) > 0
+        counted = weights_in(frame[options.weight]) > 0
         if not counted.all():
             notes.append(f"{int((~counted).sum())} rows are left out because their weight is 0.")
         frame = frame[counted]
     if options.time is not None:
-        timed = ~np.isnan(_times(frame[options.time]))
+        timed = ~np.isnan(times_in(frame[options.time]))
         if not timed.all():
             notes.append(f"{int((~timed).sum())} rows are left out because they have no time in '{options.time}'.")
         frame = frame[timed]
@@ -228,46 +227,7 @@ def _dataset(frame: pd.DataFrame, schema: Schema, task: Task, options: DataOptio
         y=encode_target(frame[task.target], task),
         schema=schema,
         task=task,
-        weights=None if weight is None else _weights(weight),
-        groups=None if group is None else _groups(group),
-        times=None if time is None else _times(time),
+        weights=None if weight is None else weights_in(weight),
+        groups=None if group is None else groups_in(group),
+        times=None if time is None else times_in(time),
     )
-
-
-def _weights(series: Series) -> NDArray[np.float64]:
-    weights = to_numbers(series)
-    bad = np.isnan(weights) | (weights < 0)
-    if bad.any():
-        row = int(bad.argmax())
-        raise DataError(
-            f"weight column '{series.name}': weights must be numbers of at least 0, and row {row} has "
-            f"'{series.iloc[row]}' ({int(bad.sum())} such rows); mend or leave out these rows"
-        )
-    if not weights.sum() > 0:
-        raise DataError(
-            f"weight column '{series.name}': all weights are 0, so no row counts; give some a positive weight"
-        )
-    return weights
-
-
-def _groups(series: Series) -> NDArray[np.int64]:
-    """Number the groups; a row without one is a group of its own."""
-    codes = pd.factorize(series)[0].astype(np.int64)
-    alone = codes < 0
-    codes[alone] = codes.max(initial=-1) + 1 + np.arange(int(alone.sum()))
-    return codes
-
-
-def _times(series: Series) -> NDArray[np.float64]:
-    """Times that order rows: numbers as they are, or dates in seconds."""
-    if series.dtype.kind in "iuf":
-        return to_numbers(series)
-    if series.dtype.kind == "M":
-        return to_datetimes(series)
-    parsing = choose_date_parsing(pd.unique(series).tolist())
-    if parsing is None:
-        raise DataError(
-            f"time column '{series.name}': cells must be numbers or dates, and there is '{series.iloc[0]}'; "
-            "write dates as 2026-12-31 13:45:00"
-        )
-    return to_datetimes(series, parsing)
