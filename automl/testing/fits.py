@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin import FamilyDeclined, Limits, Model, ModelFamily, Params, Part, Role, TaskKind
-from automl.testing.sample import SEED, Sample, own, sample
+from automl.testing.sample import RAW, ROWS, SEED, Sample, make, own, sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +39,22 @@ class Same:
 
 def samples(family: ModelFamily) -> list[Sample]:
     """Return the usual sample of each of the family's tasks."""
-    return [_sample(family, kind) for kind in TaskKind if kind in family.tasks]
+    return [sample(kind, family.inputs, beside(family, kind)) for kind in TaskKind if kind in family.tasks]
 
 
-def _sample(family: ModelFamily, kind: TaskKind) -> Sample:
-    """Return the usual sample; one of texts, else of sequences, where the family declines a table without them."""
-    usual = sample(kind, family.inputs)
-    try:
-        family.accepts(usual.task, usual.profile)
-    except FamilyDeclined:
-        for role in (Role.TEXT, Role.SEQUENCE):
-            if role in family.inputs:
-                return sample(kind, frozenset({role}))
-    return usual
+def other(family: ModelFamily, kind: TaskKind, n_rows: int = ROWS, numbers: int = 3, noise: float = 0.3) -> Sample:
+    """Return a sample of another size or noise with the columns that the family learns from."""
+    return make(kind, family.inputs, n_rows, numbers, noise, beside(family, kind))
+
+
+def beside(family: ModelFamily, kind: TaskKind) -> Role | None:
+    """Return what the family needs beside numbers and categories: it declines tables without, and takes those with."""
+    for role in (None, *(role for role in RAW if role in family.inputs)):
+        one = sample(kind, family.inputs, role)
+        with suppress(FamilyDeclined):
+            family.accepts(one.task, one.profile)
+            return role
+    return None
 
 
 def contrasting(family: ModelFamily) -> list[Sample]:

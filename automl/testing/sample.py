@@ -18,7 +18,8 @@ from automl.plugin import Part, Profile, Task, TaskKind
 
 SEED = 7
 MATRIX = frozenset({Role.NUMERIC, Role.CATEGORICAL})
-_ROWS = 160
+RAW = (Role.TEXT, Role.SEQUENCE)
+ROWS = 160
 _LABELS = {TaskKind.BINARY: ("no", "yes"), TaskKind.MULTICLASS: ("a", "b", "c"), TaskKind.REGRESSION: ()}
 _WORDS = (("gloomy", "rain", "broken", "late"), ("sunny", "bright", "quick", "kind"))
 _FILLER = ("the", "a", "table", "of", "and", "one")
@@ -75,17 +76,22 @@ def own(features: Features, rows: NDArray[Any] | Sequence[int] | None = None) ->
 
 
 @cache
-def sample(kind: TaskKind, inputs: frozenset[Role] = MATRIX) -> Sample:
+def sample(kind: TaskKind, inputs: frozenset[Role] = MATRIX, beside: Role | None = None) -> Sample:
     """Return the usual sample of a task: 160 rows of the columns that a family with these inputs can learn from.
 
-    Three numbers and two categories, both with a few gaps; or a column of texts or of sequences where the inputs hold
-    neither numbers nor categories.
+    Three numbers and two categories, both with a few gaps, and a column of texts or of sequences where `beside` says
+    so; or such a column alone where the inputs hold neither numbers nor categories.
     """
-    return make(kind, inputs)
+    return make(kind, inputs, beside=beside)
 
 
 def make(
-    kind: TaskKind, inputs: frozenset[Role] = MATRIX, n_rows: int = _ROWS, numbers: int = 3, noise: float = 0.3
+    kind: TaskKind,
+    inputs: frozenset[Role] = MATRIX,
+    n_rows: int = ROWS,
+    numbers: int = 3,
+    noise: float = 0.3,
+    beside: Role | None = None,
 ) -> Sample:
     """Make a sample of any size; the standard deviation of the signal, to which `noise` is added, is about 2.3."""
     rng = np.random.default_rng(SEED)
@@ -97,7 +103,7 @@ def make(
     numeric, categorical, signal, y = numeric[order], categorical[order], signal[order], y[order]
     numeric[::11, 2] = np.nan
     categorical[::13, 1] = MISSING
-    columns = _columns(inputs, numbers)
+    columns = _columns(inputs, numbers, beside)
     raw = _raw(columns, signal, rng)
     if Role.NUMERIC not in columns:
         numeric = np.empty((n_rows, 0))
@@ -134,7 +140,7 @@ def _one_of_each_first(y: NDArray[Any], labels: tuple[str, ...]) -> NDArray[np.i
     return np.array(first + [row for row in range(len(y)) if row not in first], dtype=np.int64)
 
 
-def _columns(inputs: frozenset[Role], numbers: int) -> dict[Role, tuple[str, ...]]:
+def _columns(inputs: frozenset[Role], numbers: int, beside: Role | None) -> dict[Role, tuple[str, ...]]:
     """Name the columns by role: those of a matrix where the inputs have any, else one of the first other role."""
     columns: dict[Role, tuple[str, ...]] = {}
     if Role.NUMERIC in inputs:
@@ -142,7 +148,9 @@ def _columns(inputs: frozenset[Role], numbers: int) -> dict[Role, tuple[str, ...
     if Role.CATEGORICAL in inputs:
         columns[Role.CATEGORICAL] = ("c0", "c1")
     if not columns:
-        columns = {role: (role.value,) for role in (Role.TEXT, Role.SEQUENCE) if role in inputs}
+        columns = {role: (role.value,) for role in RAW if role in inputs}
+    elif beside is not None:
+        columns[beside] = (beside.value,)
     return columns
 
 

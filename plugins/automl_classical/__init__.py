@@ -1,4 +1,4 @@
-"""Classical model families: boosting, forests, linear models, neighbours, kernel machines and naive Bayes."""
+"""Classical model families: boosting, forests, linear models, neighbours, kernels, naive Bayes; texts and sequences."""
 
 from automl.plugin import ModelFamily, hookimpl
 from automl_classical.boosting import LightGBM, LightGBMExtraTrees
@@ -7,7 +7,9 @@ from automl_classical.extra_trees import ExtraTrees
 from automl_classical.knn import Neighbours
 from automl_classical.linear import Linear
 from automl_classical.naive_bayes import NaiveBayes
+from automl_classical.nb_linear import NBLinear
 from automl_classical.random_forest import RandomForest
+from automl_classical.rocket import Rocket
 from automl_classical.svm import SupportVectors
 
 
@@ -24,4 +26,6 @@ def automl_families() -> list[ModelFamily]:
         Neighbours(),
         SupportVectors(),
         NaiveBayes(),
+        NBLinear(),
+        Rocket(),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -35,6 +35,14 @@ class Fitted(Protocol):
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return (n_rows, n_outputs) float64 for a (n_rows, n_features) float32 matrix."""
         ...
+
+
+class ReadsCells(ABC):
+    """The same for what reads raw cells, such as texts, beside the matrix."""
+
+    @abstractmethod
+    def predict_features(self, features: Features) -> NDArray[np.float64]:
+        """Return (n_rows, n_outputs) float64."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ class Lesson:
     @property
     def hopeless(self) -> bool:
         """Whether there is nothing to learn: no columns, or one label only."""
-        return self.matrix.shape[1] == 0 or (self.task.is_classification and len(self.classes[0]) == 1)
+        blind = self.matrix.shape[1] == 0 and not self.train.features.raw
+        return blind or (self.task.is_classification and len(self.classes[0]) == 1)
 
 
 @storable("classical.constant")
@@ -98,7 +107,7 @@ class ArrayFamily(ModelFamily):
     state: ClassVar[type[Any]]
 
     @abstractmethod
-    def learn(self, lesson: Lesson) -> Fitted:
+    def learn(self, lesson: Lesson) -> Fitted | ReadsCells:
         """Learn from rows that have columns and, for classification, at least two labels."""
 
     def build(self, params: Params, task: Task, seed: int) -> ArrayModel:
@@ -118,10 +127,10 @@ class ArrayModel(Model):
 
     def __init__(self, family: ArrayFamily, params: Params, task: Task, seed: int) -> None:
         self._family, self._params, self._task, self._seed = family, params, task, seed
-        self._fitted: Fitted | None = None
+        self._fitted: Fitted | ReadsCells | None = None
 
     @classmethod
-    def of(cls, fitted: Fitted) -> ArrayModel:
+    def of(cls, fitted: Fitted | ReadsCells) -> ArrayModel:
         """Return a model that is fitted already."""
         model = cls.__new__(cls)
         model._fitted = fitted
@@ -138,6 +147,8 @@ class ArrayModel(Model):
         """Return (n_rows, n_outputs) float64."""
         if self._fitted is None:
             raise TrialFailed("asked to predict before fitting: call fit first")
+        if isinstance(self._fitted, ReadsCells):
+            return self._fitted.predict_features(features)
         return self._fitted.predict(features.matrix)
 
     def save(self, folder: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from automl import testing
 from automl.errors import OptionError
-from automl.plugin import ModelFamily, Role, TaskKind
+from automl.plugin import FamilyDeclined, ModelFamily, Role, TaskKind
 from automl.plugin.registry import discover
 from automl.testing import CHECKS, check_family, check_name, run_check
 from automl.testing.checks import space
+from automl.testing.fits import other, samples
 from automl.testing.suite import expected
 from tests.testing.good import Good
 
@@ -94,6 +95,21 @@ def test_the_sample_is_learnable_and_has_gaps() -> None:
         assert one.profile.n_rows == len(one.y) == one.table.n_rows
         if one.task.is_classification:
             assert list(one.y[: one.task.n_outputs]) == list(range(one.task.n_outputs))
+
+
+@pytest.mark.parametrize("role", [Role.TEXT, Role.SEQUENCE])
+def test_families_that_need_a_raw_column_get_one_beside_the_others(role: Role) -> None:
+    class Needs(Good):
+        inputs = Good.inputs | {Role.TEXT, Role.SEQUENCE}
+
+        def accepts(self, task, profile):
+            if not profile.count(role):
+                raise FamilyDeclined("needs such a column")
+
+    for one in (*samples(Needs()), other(Needs(), TaskKind.BINARY, n_rows=40)):
+        assert set(one.table.names) == {Role.NUMERIC, Role.CATEGORICAL, role}
+        assert one.profile.count(role) == 1
+    assert set(samples(Good())[0].table.names) == {Role.NUMERIC, Role.CATEGORICAL}
 
 
 @pytest.mark.parametrize("role", [Role.TEXT, Role.SEQUENCE])

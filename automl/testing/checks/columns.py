@@ -9,8 +9,8 @@ import numpy as np
 from automl.data.schema import Role
 from automl.plugin import FamilyDeclined, Features, ModelFamily, Part
 from automl.testing import expect
-from automl.testing.fits import contrasting, fit, parts
-from automl.testing.sample import MATRIX, Sample, make
+from automl.testing.fits import contrasting, fit, other, parts
+from automl.testing.sample import MATRIX, Sample
 
 _NUMBERS = 60
 _ROWS = 40
@@ -45,7 +45,7 @@ def check_constant_columns(family: ModelFamily) -> None:
 def check_more_columns_than_rows(family: ModelFamily) -> None:
     """Sixty columns on thirty training rows are learned from, or declined."""
     for kind in (one.task.kind for one in contrasting(family)):
-        one = make(kind, family.inputs, n_rows=_ROWS, numbers=_NUMBERS)
+        one = other(family, kind, _ROWS, _NUMBERS)
         try:
             family.accepts(one.task, one.profile)
         except FamilyDeclined:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from automl.plugin import ModelFamily, Part
 from automl.testing import expect
-from automl.testing.fits import contrasting, fit, fitted, hardest, parts, samples
+from automl.testing.fits import contrasting, fit, fitted, hardest, other, parts, samples
 from automl.testing.randomness import other_random_state
-from automl.testing.sample import Sample, make
+from automl.testing.sample import Sample
 
 _HEAVY = 10.0
 _MARGIN = 0.02
@@ -53,7 +53,7 @@ def check_seed_reproduces(family: ModelFamily) -> None:
 def check_weights(family: ModelFamily) -> None:
     """Rows that weigh more pull predictions their way: towards their label, or their values."""
     for kind in (one.task.kind for one in contrasting(family)):
-        one = _repeated(make(kind, family.inputs, noise=3.0))
+        one = _repeated(other(family, kind, noise=3.0))
         train, score = parts(family, one)
         scale = 1.0 if one.task.is_classification else float(train.y.std())
         down, up = (_mean_prediction(family, one, train, score, high) for high in (False, True))

@@ -12,8 +12,8 @@ import psutil
 from automl.plugin import Limits, ModelFamily, TaskKind, TrialFailed
 from automl.testing import expect
 from automl.testing.elsewhere import elsewhere
-from automl.testing.fits import contrasting, fit, fitted, parts
-from automl.testing.sample import make, own
+from automl.testing.fits import contrasting, fit, fitted, other, parts
+from automl.testing.sample import own
 
 SECONDS = 0.3
 GRACE = 3.0
@@ -42,7 +42,7 @@ def check_deadline(family: ModelFamily) -> None:
     """
     for known in contrasting(family):
         fitted(family, known)  # libraries load at first use, which takes time once
-        one = make(known.task.kind, family.inputs, n_rows=_ROWS, numbers=8)
+        one = other(family, known.task.kind, _ROWS, 8)
         train, score = parts(family, one)
         started = time.process_time()
         try:
@@ -66,7 +66,7 @@ def check_threads(family: ModelFamily) -> None:
 
 def _busy_threads(family: ModelFamily, kind: TaskKind) -> int:
     """Fit, and count the threads that did a good part of it."""
-    one = make(kind, family.inputs, n_rows=_ROWS, numbers=8)
+    one = other(family, kind, _ROWS, 8)
     train, score = parts(family, one)
     with _thread_seconds() as seconds, suppress(TrialFailed):
         fit(family, one, train, score, Limits(deadline=time.monotonic() + 2 * SECONDS, threads=1))
