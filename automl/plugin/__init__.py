@@ -21,7 +21,8 @@ from automl.plugin.model import Limits, Model, Param, Params, Part
 from automl.plugin.params import KEEP, real, text, whole, width
 from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_recipe, with_recipe
 from automl.plugin.sklearn import SklearnFamily
-from automl.plugin.targets import of_labels, prior, spread
+from automl.plugin.stopping import StoppedPredictions, checkpoints
+from automl.plugin.targets import linked, of_labels, prior, spread
 from automl.storage import load, save, storable
 from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
 
@@ -64,6 +65,7 @@ __all__ = [
     "Role",
     "Selector",
     "SklearnFamily",
+    "StoppedPredictions",
     "Suggest",
     "Table",
     "Target",
@@ -71,9 +73,11 @@ __all__ = [
     "TaskKind",
     "TrialFailed",
     "boost",
+    "checkpoints",
     "fit_folds",
     "from_out_of_bag",
     "hookimpl",
+    "linked",
     "load",
     "of_labels",
     "patience_for",

@@ -94,7 +94,7 @@ def fit_folds(family: Builder, job: CrossFitJob) -> CrossFit:
         train, score = job.encode(fold, encoding)
         model = family.build(job.params, job.task, job.seed + fold.index)
         model.fit(train, score, job.limits.share(1 / (fits - position)))
-        predictions.append(model.predict(score.features))
+        predictions.append(model.predict_score(score.features))
         models.append(FoldModel(model, fold.index, encoding))
         if position + 1 < len(job.folds) and not job.go_on(position, predictions[-1]):
             return CrossFit(tuple(predictions), tuple(models), "worse than the best trial's worst fold")

@@ -64,6 +64,14 @@ class Model(ABC):
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities that sum to one, or (n_rows, 1) values; change nothing."""
 
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the rows of the score part that `fit` was given, as honestly as can be; asked right after `fit`.
+
+        A model that stops by the score part overrides this, since it is judged too well by `predict`: see
+        `StoppedPredictions`.
+        """
+        return self.predict(features)
+
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write into an existing, empty folder, in formats that run no code when read."""

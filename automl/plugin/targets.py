@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 
 from automl.data.weights import effective
 from automl.plugin.model import Part
@@ -40,3 +41,13 @@ def spread(probabilities: NDArray[Any], classes: NDArray[np.int64], n_outputs: i
     out = np.zeros((len(probabilities), n_outputs))
     out[:, classes] = probabilities
     return out
+
+
+def linked(raw: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
+    """Turn sums of trees into what they predict.
+
+    Values (n_rows,) without classes, probabilities (n_rows,) of the second label of two, (n_rows, n_classes) of more.
+    """
+    if not n_classes:
+        return np.asarray(raw, dtype=np.float64)
+    return np.asarray(expit(raw) if n_classes == 2 else softmax(raw, axis=1), dtype=np.float64)

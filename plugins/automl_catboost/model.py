@@ -19,6 +19,7 @@ from automl.plugin import (
     Model,
     Params,
     Part,
+    StoppedPredictions,
     Task,
     TrialFailed,
     load,
@@ -37,6 +38,7 @@ _HEAD = "head.npz"
 _TREES = "catboost.cbm"
 _FEW = 512  # rows up to which starting threads costs more than they save
 _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not CatBoost's
+_STAGES = 48  # states of the model shown to the honest choice of a stop
 _RESTARTS = 2  # each throws away at most a few rounds; the pace is known after the first
 
 
@@ -96,12 +98,13 @@ class CatBoostModel(Model):
         self._head: _Head | None = None
         self._bytes = b""
         self._reader: Any = None
+        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, head: _Head, data: bytes) -> CatBoostModel:
         """Return a model read from disk; prediction then uses every core."""
         model = cls.__new__(cls)
-        model._threads, model._head, model._bytes, model._reader = -1, head, data, None
+        model._threads, model._head, model._bytes, model._reader, model._stopped = -1, head, data, None, None
         return model
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
@@ -126,6 +129,8 @@ class CatBoostModel(Model):
             self._bytes, self._reader = _to_bytes(trained), trained
             head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
         self._head = head
+        if self._reader is not None and score is not None and len(of_labels(score, classes).y):
+            self._stopped = self._without_own(score)
 
     def _train(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> Any:
         import catboost
@@ -146,6 +151,22 @@ class CatBoostModel(Model):
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         return model
 
+    def _without_own(self, score: Part) -> NDArray[np.float64] | None:
+        """Predict the score part by the rounds that are best for other rows of it, among those that were kept."""
+        head = self._head
+        assert head is not None
+        stopped = StoppedPredictions(score, self._task, self._seed)
+        kind = "Probability" if len(head.classes) else "RawFormulaVal"
+        period = max(1, self._reader.tree_count_ // _STAGES)
+        pool = _pool(head, score.features.matrix)
+        for out in self._reader.staged_predict(pool, kind, eval_period=period, thread_count=self._threads):
+            stopped.show(self._spread(np.asarray(out, dtype=np.float64).reshape(len(score.y), -1)))
+        return stopped.predictions
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by the rounds that are best for other rows of it."""
+        return self.predict(features) if self._stopped is None else self._stopped
+
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         if self._head is None:
@@ -157,7 +178,12 @@ class CatBoostModel(Model):
             raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
         if self._reader is None:
             self._reader = _from_bytes(self._bytes)
-        out = _outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads)
+        return self._spread(_outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads))
+
+    def _spread(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn what CatBoost predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        head = self._head
+        assert head is not None
         if not len(head.classes):
             return out * head.scale + head.shift
         return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
@@ -169,7 +195,7 @@ class CatBoostModel(Model):
             (folder / _TREES).write_bytes(self._bytes)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_reader": None}
+        return {**self.__dict__, "_reader": None, "_stopped": None}
 
     def _catboost_params(self, head: _Head, plan: Plan, threads: int) -> dict[str, Any]:
         return {

@@ -21,9 +21,12 @@ from automl.plugin import (
     Pace,
     Params,
     Part,
+    StoppedPredictions,
     Task,
     TrialFailed,
     boost,
+    checkpoints,
+    linked,
     load,
     of_labels,
     patience_for,
@@ -77,12 +80,13 @@ class BoostingModel(Model):
         self._head: _Head | None = None
         self._text = ""
         self._booster: Any = None
+        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, head: _Head, text: str) -> BoostingModel:
         """Return a model read from disk; prediction then uses every core."""
         model = cls.__new__(cls)
-        model._threads, model._head, model._text, model._booster = 0, head, text, None
+        model._threads, model._head, model._text, model._booster, model._stopped = 0, head, text, None, None
         return model
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
@@ -117,8 +121,28 @@ class BoostingModel(Model):
         best = boost(_Rounds(booster, scored is not None), pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+        if score is not None and scored is not None:
+            self._stopped = self._without_own(booster, score)
         self._text = lean(booster.model_to_string(num_iteration=best))
         self._booster = None
+
+    def _without_own(self, booster: Any, score: Part) -> NDArray[np.float64] | None:
+        """Predict the score part by the rounds that are best for other rows of it."""
+        stopped = StoppedPredictions(score, self._task, self._seed)
+        n_classes = len(self._head.classes) if self._head else 0
+        done, raw = 0, np.float64(0)
+        for rounds in checkpoints(booster.current_iteration()):
+            raw = raw + booster.predict(
+                score.features.matrix, start_iteration=done, num_iteration=rounds - done, raw_score=True,
+                num_threads=self._threads, validate_features=False,
+            )  # fmt: skip
+            done = rounds
+            stopped.show(self._outputs(linked(raw, n_classes)))
+        return stopped.predictions
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by the rounds that are best for other rows of it."""
+        return self.predict(features) if self._stopped is None else self._stopped
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
@@ -128,7 +152,12 @@ class BoostingModel(Model):
         if not head.boosted or not n_rows:
             return np.tile(head.prior.astype(np.float64), (n_rows, 1))
         threads = 1 if n_rows <= _FEW else self._threads
-        out = self._reader().predict(features.matrix, num_threads=threads, validate_features=False)
+        return self._outputs(self._reader().predict(features.matrix, num_threads=threads, validate_features=False))
+
+    def _outputs(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn what LightGBM predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        head = self._head
+        assert head is not None
         if not len(head.classes):
             return np.asarray(out * head.scale + head.shift, dtype=np.float64)[:, None]
         if out.ndim == 1:
@@ -141,7 +170,7 @@ class BoostingModel(Model):
         (folder / _TEXT).write_bytes(gzip.compress(self._text.encode(), compresslevel=1, mtime=0))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_booster": None}
+        return {**self.__dict__, "_booster": None, "_stopped": None}
 
     def _reader(self) -> Any:
         if self._booster is None:

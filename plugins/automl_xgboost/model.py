@@ -21,9 +21,12 @@ from automl.plugin import (
     Pace,
     Params,
     Part,
+    StoppedPredictions,
     Task,
     TrialFailed,
     boost,
+    checkpoints,
+    linked,
     load,
     of_labels,
     patience_for,
@@ -96,12 +99,13 @@ class XGBoostModel(Model):
         self._head: _Head | None = None
         self._bytes = b""
         self._booster: Any = None
+        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, head: _Head, data: bytes) -> XGBoostModel:
         """Return a model read from disk; prediction then uses every core."""
         model = cls.__new__(cls)
-        model._threads, model._head, model._bytes, model._booster = 0, head, data, None
+        model._threads, model._head, model._bytes, model._booster, model._stopped = 0, head, data, None, None
         return model
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
@@ -135,8 +139,33 @@ class XGBoostModel(Model):
         best = boost(machine, pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+        if score is not None and scored is not None:
+            self._stopped = self._without_own(machine.booster, score)
         self._bytes = bytes(machine.booster[:best].save_raw(raw_format="ubj"))
         self._booster = None
+
+    def _without_own(self, booster: Any, score: Part) -> NDArray[np.float64] | None:
+        """Predict the score part by the rounds that are best for other rows of it."""
+        head = self._head
+        assert head is not None
+        stopped = StoppedPredictions(score, self._task, self._seed)
+        cells, done, margin = _cells(score.features.matrix, head.categorical), 0, None
+        for rounds in checkpoints(booster.num_boosted_rounds()):
+            # The margin so far takes the place of the model's own base score.
+            margin = booster.inplace_predict(
+                cells,
+                iteration_range=(done, rounds),
+                predict_type="margin",
+                base_margin=margin,
+                validate_features=False,
+            )
+            done = rounds
+            stopped.show(self._outputs(linked(margin, len(head.classes))))
+        return stopped.predictions
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by the rounds that are best for other rows of it."""
+        return self.predict(features) if self._stopped is None else self._stopped
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
@@ -150,9 +179,14 @@ class XGBoostModel(Model):
         booster = self._reader()
         booster.set_param({"nthread": 1 if n_rows <= _FEW else self._threads})
         raw = booster.inplace_predict(_cells(features.matrix, head.categorical), validate_features=False)
-        out = np.asarray(raw, dtype=np.float64)
+        return self._outputs(np.asarray(raw, dtype=np.float64))
+
+    def _outputs(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn what XGBoost predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
+        head = self._head
+        assert head is not None
         if not len(head.classes):
-            return (out * head.scale + head.shift).reshape(n_rows, 1)
+            return (out * head.scale + head.shift).reshape(len(out), 1)
         if len(head.classes) == 2:
             out = np.column_stack([1 - out, out])
         return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
@@ -164,7 +198,7 @@ class XGBoostModel(Model):
             (folder / _TREES).write_bytes(gzip.compress(self._bytes, compresslevel=1, mtime=0))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_booster": None}
+        return {**self.__dict__, "_booster": None, "_stopped": None}
 
     def _reader(self) -> Any:
         if self._booster is None:
