@@ -39,6 +39,7 @@ from automl.search.journal import Journal
 from automl.search.observer import Observer, Observers
 from automl.search.records import TrialRecord
 from automl.search.study import open_storage
+from automl.search.tactics import Tactics
 from automl.search.workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -183,7 +184,15 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
         search = Search(
             context,
             context_path,
-            SearchOptions(deadline, options.trials, workers, options.sampler, options.seed, memory),
+            SearchOptions(
+                deadline,
+                options.trials,
+                workers,
+                options.sampler,
+                options.seed,
+                memory,
+                Tactics.without(options.without),
+            ),
             executor=executor,
             storage=open_storage(folder / "optuna.journal"),
             journal=Journal(folder),

@@ -40,7 +40,7 @@ class Library:
 
     `errors` (n_trials,), `families` one name a trial, `y` and `weights` (n_rows,), and `folds` over these rows.
     `row_seconds` (n_trials,) is what predicting one row costs on one core, empty where it does not matter.
-    `candidates` bounds how many trials are considered.
+    `candidates` bounds how many trials are considered, `members` how many are chosen; None does not.
     """
 
     predictions: NDArray[np.float32]
@@ -53,6 +53,7 @@ class Library:
     task: Task
     row_seconds: Sequence[float] = ()
     candidates: int | None = None
+    members: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,10 @@ def greedy_weights(library: Library, chosen: NDArray[np.int64], rows: NDArray[np
     for step in range(STEPS):
         errors = judge.errors_of_next(step)
         errors[(counts == 0) & (costs + costs[counts > 0].sum() > max(ROW_SECONDS, costs.min()))] = np.inf
-        pick = int(np.argmin(errors))
         members = np.flatnonzero(counts)
+        if library.members is not None and len(members) >= library.members:
+            errors[counts == 0] = np.inf
+        pick = int(np.argmin(errors))
         if len(members):
             favourite = int(members[np.argmin(errors[members])])
             if errors[favourite] <= errors[pick] + SLACK * abs(errors[pick]):

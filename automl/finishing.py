@@ -41,6 +41,7 @@ CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time 
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 SAVING = 1.2  # seconds to write the model and to load it again
 _KEPT = 200  # findings that go with the model
+_FEW_MEMBERS = 5  # of an ensemble that is not to be large
 
 T = TypeVar("T")
 Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
@@ -254,12 +255,21 @@ def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ense
         task=dataset.task,
         # A measured time would make the choice depend on the machine's mood, which a fixed number of trials excludes.
         row_seconds=[] if options.trials is not None else [record.predict_seconds for record, _ in finished],
+        members=_most_members(options),
     )
     timed = options.seconds is not None and options.trials is None
     ensemble = build_ensemble(library, options.seed, _seconds_to_choose(options.seconds or 0.0) if timed else None)
     blend = combine(predictions, ensemble.weights)
-    calibration = fit_calibration(y.astype(np.int64), blend, weights) if dataset.task.is_classification else None
+    calibrates = dataset.task.is_classification and "calibration" not in options.without
+    calibration = fit_calibration(y.astype(np.int64), blend, weights) if calibrates else None
     if calibration is not None:
         blend = calibration.apply(blend)
     findings = label_findings(dataset.task, y, blend, plan.prepared.rows[rows])
     return ensemble, Output(calibration, tune_decision(plan.context.metric, y, blend, weights)), findings
+
+
+def _most_members(options: FitOptions) -> int | None:
+    """Return how many members an ensemble may have, None for any number."""
+    if "ensemble" in options.without:
+        return 1
+    return _FEW_MEMBERS if "large_ensembles" in options.without else None

@@ -12,6 +12,7 @@ from automl.data.repairs import known_repairs
 from automl.errors import OptionError, unknown
 from automl.memory import parse_limit
 from automl.metrics import Metric
+from automl.parts import known_parts
 from automl.plugin.family import ModelFamily
 from automl.task import TaskKind
 
@@ -29,8 +30,9 @@ class FitOptions:
     `automl.data.limits`. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are
     instances that no plugin brings. `selection` of features is `auto` (the search decides how many, ranked by gain),
     `off`, or the name of the selector that ranks them. `memory_limit` is what the run may hold, as a size or a share
-    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. The `inline` backend runs trials in this
-    process: no protection, no start-up time.
+    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. `without` names parts of the engine to do
+    without (`automl.parts`), which only measuring them needs. The `inline` backend runs trials in this process: no
+    protection, no start-up time.
     """
 
     target: str
@@ -59,6 +61,7 @@ class FitOptions:
     jobs: int | None = None
     sampler: str = "tpe"
     memory_limit: str | int | None = None
+    without: tuple[str, ...] = ()
     backend: Backend = "process"
 
     @property
@@ -75,6 +78,7 @@ class FitOptions:
         _at_least("number of jobs", self.jobs, 1)
         _at_least("seed", self.seed, 0)
         known_repairs(self.repair)
+        known_parts(self.without)
         if not 0 <= self.test_size < 1:
             raise OptionError(
                 f"the test size must be between 0 and 1, but got {self.test_size}; 0.2 is common, 0 is none"

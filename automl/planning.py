@@ -98,6 +98,8 @@ def make_plan(
         ),
     )
     observer.note(_judging(plan))
+    if options.without:
+        observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
     profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
     accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
     toolbox = _toolbox(options, registry, dataset, observer)
@@ -107,14 +109,15 @@ def make_plan(
 
 def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer: Observer) -> Toolbox:
     """Gather what all encodings share, and decide whether columns are screened."""
-    selection = options.selection
+    selection = OFF if "selection" in options.without else options.selection
     if selection not in {AUTO, OFF} and selection not in registry.selectors:
         raise unknown("selection", selection, [AUTO, OFF, *registry.selectors])
     noisy = selection != OFF and mostly_noise(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
     if noisy:
         observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
     seconds = None if options.trials is not None or options.seconds is None else options.seconds * RANKING_SHARE
-    return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, noisy, seconds)
+    derive = "features" not in options.without
+    return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, noisy, seconds, derive)
 
 
 def _data_options(options: FitOptions, source: object) -> DataOptions:

@@ -80,6 +80,13 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     memory_limit: Annotated[
         str | None, typer.Option(help="What the run may hold: 8GiB, or 50% of what is available; default 80%.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A part of the engine to do without, to measure what it earns; may be repeated: portfolio, allocator, "
+            "studies, selection, features, ensemble, large_ensembles, calibration, early_stopping."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
@@ -123,6 +130,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         jobs=jobs,
         sampler=sampler,
         memory_limit=memory_limit,
+        without=_names(without) or (),
     )
     console = err if as_json else out
     view: View = QuietView(console) if quiet else LiveView(console) if console.is_terminal else PlainView(console)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,19 @@ class Encoding:
     def chooses(self) -> bool:
         """Whether it chooses columns, or pairs of them, by the target."""
         return self.keep < 1.0 or self.screen or bool(self.crosses or self.groups or self.arithmetic or self.encoders)
+
+
+UNDERIVED: Mapping[str, Any] = {
+    "entities": False,
+    "bins": 0,
+    "crosses": 0,
+    "frequency": False,
+    "groups": 0,
+    "arithmetic": 0,
+    "target_means": False,
+    "encoders": "",
+}
+"""What makes no columns of others."""
 
 
 @dataclass(frozen=True)

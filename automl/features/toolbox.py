@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from automl.features.derived import FeatureEncoder
-from automl.features.encoding import Encoding
+from automl.features.encoding import UNDERIVED, Encoding
 from automl.features.selection import Selector
 from automl.features.selectors import SELECTORS
 
@@ -19,7 +19,7 @@ class Toolbox:
 
     `selection` is `auto` (each encoding's own), `off` (every column is kept), or the selector that ranks for all.
     `screen` leaves out columns no better than chance first, in every encoding. `seconds` is what a process may spend on
-    rankings, None for no limit: when it is spent, every column is kept.
+    rankings, None for no limit: when it is spent, every column is kept. Without `derive` no column is made of others.
     """
 
     selectors: Mapping[str, Selector] = field(default_factory=lambda: dict(SELECTORS))
@@ -27,11 +27,12 @@ class Toolbox:
     selection: str = AUTO
     screen: bool = False
     seconds: float | None = None
+    derive: bool = True
 
     @property
     def uses_target(self) -> bool:
         """Whether what it asks of all encodings looks at targets."""
-        return self.screen or any(encoder.uses_target for encoder in self.encoders.values())
+        return self.screen or (self.derive and any(encoder.uses_target for encoder in self.encoders.values()))
 
     def applied(self, encoding: Encoding) -> Encoding:
         """Return a family's encoding with what the run asks of all."""
@@ -39,4 +40,5 @@ class Toolbox:
             encoding = replace(encoding, keep=1.0)
         elif self.selection != AUTO:
             encoding = replace(encoding, selector=self.selection)
-        return replace(encoding, screen=self.screen or encoding.screen, encoders=",".join(sorted(self.encoders)))
+        encoding = replace(encoding, screen=self.screen or encoding.screen, encoders=",".join(sorted(self.encoders)))
+        return encoding if self.derive else replace(encoding, **UNDERIVED)

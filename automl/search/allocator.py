@@ -56,8 +56,8 @@ def estimated_cost_for_improvement(progress: Progress, best: float, spread: floa
     return own * (1 + BEHIND_FACTOR * gap / spread)
 
 
-def turn_probabilities(families: Mapping[str, Progress]) -> dict[str, float]:
-    """Return the chance of each family to be next: they sum to one, and none is below its part of `UNIFORM_SHARE`.
+def turn_probabilities(families: Mapping[str, Progress], uniform: float = UNIFORM_SHARE) -> dict[str, float]:
+    """Return the chance of each family to be next: they sum to one, and none is below its part of `uniform`.
 
     The rest is in proportion to the inverse of the estimated cost for improvement, nothing for a family without any
     error yet.
@@ -72,6 +72,4 @@ def turn_probabilities(families: Mapping[str, Progress]) -> dict[str, float]:
         for name, p in families.items()
     }
     total = sum(inverse.values())
-    return {
-        name: UNIFORM_SHARE / len(families) + (1 - UNIFORM_SHARE) * value / total for name, value in inverse.items()
-    }
+    return {name: uniform / len(families) + (1 - uniform) * value / total for name, value in inverse.items()}

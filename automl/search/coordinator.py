@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ from automl.search.results import Results
 from automl.search.room import Room
 from automl.search.roster import Roster
 from automl.search.running import Running
+from automl.search.shared import SharedStudy
 from automl.search.study import Asked, FamilyStudy
+from automl.search.tactics import Tactics
 from automl.search.turns import Turn, Turns
 
 LAG = 4  # with a fixed number of trials, trial i is proposed once the results up to i - LAG are known
@@ -51,6 +53,7 @@ class SearchOptions:
     sampler: str = "tpe"
     seed: int = 0
     memory: int | None = None
+    tactics: Tactics = field(default_factory=Tactics)
 
 
 class Search:
@@ -72,13 +75,14 @@ class Search:
         self._observer, self._hook = observer, finished_hook
         self._clock = Clock(options.deadline, counted=options.trials is not None)
         self._roster = Roster(observer)
-        self._open_studies(storage)
+        shared = _shared_study(context, options, storage)
+        self._open_studies(storage, shared)
         room = Room(options.memory, executor)
         # What may start must not depend on measurements where a seed is to fix everything.
         self._footprints = Footprints(context, room.base(), learns=options.trials is None)
         self._costs = Costs(context, self._clock, observer)
         division = Division(context, options.workers, self._clock)
-        self._turns = Turns(self._roster, self._costs, division, options.seed)
+        self._turns = Turns(self._roster, self._costs, division, options.tactics, shared, options.seed)
         self._admission = Admission(self._costs, division, self._footprints, room)
         self._running = Running(context_path, executor, room, self._clock, observer, self._bar)
         self._results = Results(journal, observer)
@@ -120,14 +124,23 @@ class Search:
             self._running.end("the search ended")
         return self._results.finished
 
-    def _open_studies(self, storage: Any) -> None:
+    def _open_studies(self, storage: Any, shared: SharedStudy | None) -> None:
         """Let every family join whose portfolio and space can be had; raise `OptionError` for an unfit sampler."""
         options, task, profile = self._options, self._context.dataset.task, self._context.profile
         for name, family in sorted(self._context.families.items()):
             seed = derived_seed(options.seed, name)
             try:
                 with patience(self._clock.for_answer):
-                    study = FamilyStudy(family, task, profile, storage=storage, sampler=options.sampler, seed=seed)
+                    study = FamilyStudy(
+                        family,
+                        task,
+                        profile,
+                        storage=storage,
+                        sampler=options.sampler,
+                        seed=seed,
+                        entries=options.tactics.entries,
+                        shared=shared,
+                    )
             except OptionError:
                 raise
             except Exception as error:  # a plugin's portfolio or space; the others go on
@@ -190,7 +203,8 @@ class Search:
         A family's first trial is its voice in the ensemble: nothing stops it.
         """
         best = self._results.best
-        return None if best is None or not self._roster.progress[family].finished else max(best.fold_errors)
+        stops = self._options.tactics.stop_early and self._roster.progress[family].finished
+        return max(best.fold_errors) if best is not None and stops else None
 
     def _finish(self, pending: Pending) -> None:
         record, predictions = pending.collect(self._context)
@@ -212,3 +226,10 @@ class Search:
         if record.state == "complete" or killed:  # a killed trial costs at least what it took
             self._costs.learn(record.family, record.seconds, units)
         self._feedback.see(record)
+
+
+def _shared_study(context: Context, options: SearchOptions, storage: Any) -> SharedStudy | None:
+    """Make the study that proposes for all families, where the tactics ask for one."""
+    if not options.tactics.shared:
+        return None
+    return SharedStudy(sorted(context.families), storage=storage, sampler=options.sampler, seed=options.seed)

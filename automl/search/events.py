@@ -51,9 +51,10 @@ class Closed(Event):
 class Chosen(Event):
     """The allocator's choice of a family for trial `number`.
 
-    `why` is `first` (its default, cheapest family first), `gamble` (no estimate fits, and there is no model yet), or
-    `odds`: drawn with the probabilities `odds`, by family. `cost` is the estimate, in seconds of one worker or, with a
-    fixed number of trials, in the families' own units; `need` the bytes that its process is expected to hold.
+    `why` is `first` (its default, cheapest family first), `gamble` (no estimate fits, and there is no model yet),
+    `proposed` (by a study that all families share), or `odds`: drawn with the probabilities `odds`, by family. `cost`
+    is the estimate, in seconds of one worker or, with a fixed number of trials, in the families' own units; `need` the
+    bytes that its process is expected to hold.
     """
 
     name: ClassVar[str] = "chosen"

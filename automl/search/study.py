@@ -20,6 +20,8 @@ from automl.task import Task
 if TYPE_CHECKING:
     import optuna
 
+    from automl.search.shared import SharedStudy
+
 SAMPLERS = ("tpe", "random", "grid", "gp")
 GRID_POINTS = 3  # values of each numeric parameter on a grid
 GRID_LIMIT = 10_000  # a grid larger than this is a mistake
@@ -46,24 +48,27 @@ class FamilyStudy:
     """Ask and tell for one family: portfolio entries first, in order, then the sampler's proposals.
 
     `sampler` is one of `SAMPLERS`; another raises `OptionError`, as does `grid` over more than `GRID_LIMIT` points.
+    `entries` bounds how much of the portfolio is tried, None for all of it. With `shared`, the sampler is that study's.
     """
 
     def __init__(
-        self, family: ModelFamily, task: Task, profile: Profile, *, storage: Any, sampler: str, seed: int
+        self,
+        family: ModelFamily,
+        task: Task,
+        profile: Profile,
+        *,
+        storage: Any,
+        sampler: str,
+        seed: int,
+        entries: int | None = None,
+        shared: SharedStudy | None = None,
     ) -> None:
-        import optuna
-
         self.family = family
         self._task, self._profile = task, profile
-        self.portfolio = list(family.portfolio(task, profile))
+        self.portfolio = list(family.portfolio(task, profile))[:entries]
         space = _space(family, task, profile)
-        self._study = optuna.create_study(
-            study_name=family.name,
-            storage=storage,
-            sampler=_sampler(sampler, space, seed),
-            pruner=optuna.pruners.NopPruner(),  # stopping is decided where the folds are fitted
-            load_if_exists=True,
-        )
+        name = family.name
+        self._study: Any = shared.view(name) if shared is not None else create_study(name, storage, sampler, seed)
         self._left = list(self.portfolio)
         self._grid = list(_grid(space)) if sampler == "grid" else None
         self._seen: set[tuple[tuple[str, Param], ...]] = set()
@@ -88,8 +93,8 @@ class FamilyStudy:
         tried = [dict(record.params) for record in records]
         self._seen.update(tuple(sorted(params.items())) for params in tried)
         self._left = [entry for entry in self._left if dict(entry) not in tried]
-        for trial in self._study.get_trials(deepcopy=False, states=[_state("RUNNING"), _state("WAITING")]):
-            self._study.tell(trial.number, state=_state("FAIL"))
+        for trial in self._study.get_trials(deepcopy=False, states=[trial_state("RUNNING"), trial_state("WAITING")]):
+            self._study.tell(trial.number, state=trial_state("FAIL"))
 
     def ask(self) -> Asked | None:
         """Propose a configuration that was not tried yet; None when the space seems exhausted."""
@@ -111,7 +116,7 @@ class FamilyStudy:
             if key not in self._seen:
                 self._seen.add(key)
                 return Asked(trial, params)
-            self._study.tell(trial, state=_state("FAIL"))  # a repeat teaches nothing
+            self._study.tell(trial, state=trial_state("FAIL"))  # a repeat teaches nothing
         return None
 
     def tell(self, asked: Asked, record: TrialRecord, penalty: float | None) -> None:
@@ -125,14 +130,15 @@ class FamilyStudy:
         if record.state == "complete" and record.error is not None:
             self._study.tell(asked.trial, record.error)
         elif record.state == "stopped":
-            self._study.tell(asked.trial, state=_state("PRUNED"))
+            self._study.tell(asked.trial, state=trial_state("PRUNED"))
         elif penalty is not None:
             self._study.tell(asked.trial, penalty)
         else:
-            self._study.tell(asked.trial, state=_state("FAIL"))
+            self._study.tell(asked.trial, state=trial_state("FAIL"))
 
 
-def _state(name: str) -> Any:
+def trial_state(name: str) -> Any:
+    """Return one of Optuna's `TrialState`s; Optuna takes long to import."""
     import optuna
 
     return optuna.trial.TrialState[name]
@@ -182,7 +188,20 @@ def _grid(space: Mapping[str, list[Param]]) -> Iterator[Params]:
         yield dict(zip(space, values, strict=True))
 
 
-def _sampler(name: str, space: Mapping[str, list[Param]], seed: int) -> Any:
+def create_study(name: str, storage: Any, sampler: str, seed: int) -> optuna.Study:
+    """Make a study in the run's storage, or go on with the one of this name."""
+    import optuna
+
+    return optuna.create_study(
+        study_name=name,
+        storage=storage,
+        sampler=_sampler(sampler, seed),
+        pruner=optuna.pruners.NopPruner(),  # stopping is decided where the folds are fitted
+        load_if_exists=True,
+    )
+
+
+def _sampler(name: str, seed: int) -> Any:
     import optuna
 
     with warnings.catch_warnings():

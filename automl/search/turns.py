@@ -11,6 +11,8 @@ from automl.search.allocator import turn_probabilities
 from automl.search.costs import Costs
 from automl.search.division import Division
 from automl.search.roster import Roster
+from automl.search.shared import SharedStudy
+from automl.search.tactics import Tactics
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,22 @@ class Turn:
 
 
 class Turns:
-    """Picks families: each one's default first, cheapest first, then by estimated cost for improvement."""
+    """Picks families: each one's default first, cheapest first, then by estimated cost for improvement.
 
-    def __init__(self, roster: Roster, costs: Costs, division: Division, seed: int) -> None:
-        self._roster, self._costs, self._division, self._seed = roster, costs, division, seed
+    `tactics` may ask for equal chances instead; where there is a `shared` study, that one proposes the family.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        costs: Costs,
+        division: Division,
+        tactics: Tactics,
+        shared: SharedStudy | None,
+        seed: int,
+    ) -> None:
+        self._roster, self._costs, self._division = roster, costs, division
+        self._tactics, self._shared, self._seed = tactics, shared, seed
         self._random = np.random.default_rng(seed)
 
     def resume(self, asked: int) -> None:
@@ -46,9 +60,12 @@ class Turns:
             return _cheapest(costs, "gamble") if costs and gamble else None
         progress = self._roster.progress
         fresh = {n: costs[n] for n in affordable if progress[n].finished == 0 and n not in running}
-        if fresh:
+        if fresh and self._tactics.uniform_share < 1:
             return _cheapest(fresh, "first")
-        chances = turn_probabilities({name: progress[name] for name in affordable})
+        if self._shared is not None:
+            name = self._shared.draw(affordable)
+            return Turn(name, "proposed", costs[name])
+        chances = turn_probabilities({name: progress[name] for name in affordable}, self._tactics.uniform_share)
         names = sorted(chances)
         name = str(self._random.choice(names, p=[chances[name] for name in names]))
         return Turn(name, "odds", costs[name], chances)

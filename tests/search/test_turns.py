@@ -10,6 +10,7 @@ from automl.search.clock import Clock
 from automl.search.costs import Costs
 from automl.search.division import Division
 from automl.search.roster import Roster
+from automl.search.tactics import Tactics
 from automl.search.turns import Turns
 from tests.search.tiny import Diary, Priced, tiny_context
 
@@ -21,7 +22,7 @@ def turns(roster: Roster, seconds: float = 1000.0, **costs: float) -> Turns:
     study: Any = SimpleNamespace(next_entry=None, default={"x": 1})
     for name in sorted(costs):
         roster.join(name, study)
-    return Turns(roster, Costs(context, clock, Diary()), Division(context, 1, clock), seed=0)
+    return Turns(roster, Costs(context, clock, Diary()), Division(context, 1, clock), Tactics(), None, seed=0)
 
 
 def test_every_family_comes_first_once_the_cheapest_before_the_others():

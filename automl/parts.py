@@ -1,0 +1,27 @@
+"""The parts that a fit can do without, so that what each of them earns can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from automl.errors import unknown
+
+PARTS: Mapping[str, str] = {
+    "portfolio": "each family starts from its default alone",
+    "allocator": "the next family is drawn at random, from the first trial on",
+    "studies": "one study proposes for all families, and chooses the family too",
+    "selection": "every column is kept, as with --selection off",
+    "features": "no features are made of other columns",
+    "ensemble": "the model is the best trial alone",
+    "large_ensembles": "an ensemble has 5 members at most",
+    "calibration": "probabilities stay as the ensemble blends them",
+    "early_stopping": "every trial is fitted on all folds",
+}
+"""What is left out under each name, and what a fit does instead."""
+
+
+def known_parts(names: Iterable[str]) -> None:
+    """Raise `OptionError` for a name that is no part's."""
+    for name in names:
+        if name not in PARTS:
+            raise unknown("part", name, PARTS)
