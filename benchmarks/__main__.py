@@ -1,16 +1,17 @@
-"""`python -m benchmarks COMMAND`: run systems side by side, report on results, install peers."""
+"""`python -m benchmarks COMMAND`: run systems side by side, report on results, install peers, leave parts out."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import environments, report, run
+from benchmarks import ablate, environments, report, run
 
 COMMANDS: Mapping[str, Callable[[list[str]], None]] = {
     "run": run.main,
     "report": report.main,
     "peers": environments.main,
+    "ablate": ablate.main,
 }
 
 

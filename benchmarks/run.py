@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.report import write_report
-from benchmarks.results import Record, append, finished, load, machine, overrun
+from benchmarks.results import Key, Record, append, finished, load, machine, overrun
 from benchmarks.scoring import PredictionsError, greater_is_better, score
 from benchmarks.splits import Entry, Split, load_suite, write_split
 from benchmarks.systems import chosen
@@ -103,22 +103,30 @@ def run_one(entry: Entry, system: System, seed: int, budget: float, split: Split
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, run, and write the report."""
     options = _parser().parse_args(arguments)
-    entries = [e for e in load_suite(options.suite) if options.modality in {"all", e.modality}]
-    if options.only:
-        missing = set(options.only) - {entry.name for entry in entries}
-        if missing:
-            raise SystemExit(f"not in the suite: {', '.join(sorted(missing))}")
-        entries = [entry for entry in entries if entry.name in options.only]
+    entries = only([e for e in load_suite(options.suite) if options.modality in {"all", e.modality}], options.only)
     systems = chosen(options.systems, pairs(options.python), pairs(options.variant), options.environments)
     plan = Plan(entries, systems, options.seeds, options.budget, options.out, options.repeat_below)
-    wanted = {
+    keys = wanted(plan)
+    shown = [record for record in run_plan(plan) if record.key in keys]
+    print(write_report(shown, options.out))
+
+
+def only(entries: Sequence[Entry], tables: Sequence[str] | None) -> list[Entry]:
+    """Return the entries of these tables, all for None; end the program where one is not among them."""
+    missing = set(tables or ()) - {entry.name for entry in entries}
+    if missing:
+        raise SystemExit(f"not in the suite: {', '.join(sorted(missing))}")
+    return [entry for entry in entries if not tables or entry.name in tables]
+
+
+def wanted(plan: Plan) -> set[Key]:
+    """Return the keys of the results that a plan asks for; the file may hold others."""
+    return {
         (entry.name, system.name, seed, plan.budget)
-        for entry in entries
-        for system in systems
+        for entry in plan.entries
+        for system in plan.systems
         for seed in plan.seeds_of(entry)
     }
-    shown = [record for record in run_plan(plan) if record.key in wanted]
-    print(write_report(shown, options.out))
 
 
 def pairs(words: Sequence[str]) -> dict[str, str]:
