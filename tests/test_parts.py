@@ -28,7 +28,9 @@ FAMILIES = ("decision_tree", "linear", "naive_bayes")
 
 
 def fit(folder: Path, *without: str, **options: Any) -> FitResult:
-    settings: dict[str, Any] = {"trials": 8, "families": FAMILIES, "backend": "inline", "drop": ("value",)}
+    settings: dict[str, Any] = {
+        "trials": 8, "families": FAMILIES, "backend": "inline", "drop": ("value",), "folds": 3, "test_size": 0,
+    }  # fmt: skip
     frame = mixed_frame(options.pop("rows", 120))
     return run_fit(frame, FitOptions("label", output=folder / "run", without=without, **(settings | options)))
 
