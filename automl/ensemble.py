@@ -28,7 +28,8 @@ STEPS = 25  # gains beyond 25 steps are noise
 PARTS = 4  # of the rows, each judged by weights chosen on the others
 ROWS_LEAST = 2_000
 ROWS = 20_000  # rows that judge a step; more change nothing and cost time
-ROW_SECONDS = 1e-3  # what one row may cost to predict on one core: 2,000 rows a second on two
+ROW_SECONDS = 1e-3
+"""What one row may cost to predict on one core: 2,000 rows a second on two."""
 SLACK = 1e-4  # a step must improve the error by this share of it to bring in a new member
 
 Array = NDArray[np.float64]
@@ -39,8 +40,9 @@ class Library:
     """What can be combined: `predictions` (n_trials, n_rows, n_outputs) float32 over the scored rows.
 
     `errors` (n_trials,), `families` one name a trial, `y` and `weights` (n_rows,), and `folds` over these rows.
-    `row_seconds` (n_trials,) is what predicting one row costs on one core, empty where it does not matter.
-    `candidates` bounds how many trials are considered, `members` how many are chosen; None does not.
+    `row_seconds` (n_trials,) is what predicting one row costs on one core, empty where it does not matter, and
+    `row_budget` what the members may cost together. `candidates` bounds how many trials are considered, `members` how
+    many are chosen; None does not.
     """
 
     predictions: NDArray[np.float32]
@@ -52,6 +54,7 @@ class Library:
     metric: Metric
     task: Task
     row_seconds: Sequence[float] = ()
+    row_budget: float = ROW_SECONDS
     candidates: int | None = None
     members: int | None = None
 
@@ -80,12 +83,13 @@ def build_ensemble(library: Library, seed: int = 0, seconds: float | None = None
     library = replace(library, candidates=len(chosen))
     weights = np.zeros(len(library.errors))
     weights[chosen] = greedy_weights(library, chosen, rows)
-    blend = combine(library.predictions, weights)
-    return Ensemble(
-        weights=weights,
-        error=_error(library, blend),
-        honest_error=_honest_error(library, rows),
-    )
+    return replace(judged(library, weights), honest_error=_honest_error(library, rows))
+
+
+def judged(library: Library, weights: Array) -> Ensemble:
+    """Judge weights (n_trials,) that were chosen elsewhere, on all rows; the honest error is taken to be the same."""
+    error = _error(library, combine(library.predictions, weights))
+    return Ensemble(weights, error, honest_error=error)
 
 
 def combine(predictions: NDArray[np.float32], weights: Array) -> Array:
@@ -104,7 +108,7 @@ def greedy_weights(library: Library, chosen: NDArray[np.int64], rows: NDArray[np
     best_counts, best_error = counts.copy(), np.inf
     for step in range(STEPS):
         errors = judge.errors_of_next(step)
-        errors[(counts == 0) & (costs + costs[counts > 0].sum() > max(ROW_SECONDS, costs.min()))] = np.inf
+        errors[(counts == 0) & (costs + costs[counts > 0].sum() > max(library.row_budget, costs.min()))] = np.inf
         members = np.flatnonzero(counts)
         if library.members is not None and len(members) >= library.members:
             errors[counts == 0] = np.inf

@@ -48,6 +48,8 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     folds : number of cross-validation folds; chosen by size by default.
     sampler : `tpe`, `random`, `grid` or `gp`.
     memory_limit : what a fit may hold, as "8GiB", "50%" of what is available, or bytes; 80% by default.
+    fast : whether to keep one model, or as few as give up at most 1% of the ensemble's score.
+    latency_limit : milliseconds that a single row may take to predict, warm; 20 by default where it costs little.
     backend : `process`, or `inline` to run trials in this process without protection.
     run_folder : where to keep the run, a numbered folder inside for each fit; by default it is deleted after the fit.
     """
@@ -66,6 +68,8 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         folds: int | None = None,
         sampler: str = "tpe",
         memory_limit: str | int | None = None,
+        fast: bool = False,
+        latency_limit: float | None = None,
         backend: str = "process",
         run_folder: str | Path | None = None,
     ) -> None:
@@ -80,6 +84,8 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.folds = folds
         self.sampler = sampler
         self.memory_limit = memory_limit
+        self.fast = fast
+        self.latency_limit = latency_limit
         self.backend = backend
         self.run_folder = run_folder
 
@@ -134,6 +140,8 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
                 jobs=None if self.n_jobs is None else effective_n_jobs(self.n_jobs),
                 sampler=self.sampler,
                 memory_limit=self.memory_limit,
+                fast=bool(self.fast),
+                latency_limit=self.latency_limit,
                 backend=self.backend,  # type: ignore[arg-type]
             )
             result = run_fit(frame, options)

@@ -10,47 +10,50 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from automl.artifact import Facts, Selected, load_artifact, save_artifact
-from automl.calibration import fit_calibration
+from automl.artifact import Facts, load_artifact, save_artifact
+from automl.combining import Choice, Combiner, Effort, Finished
 from automl.data.dataset import Dataset
 from automl.data.prepare import Prepared
 from automl.data.quality.finding import Finding
-from automl.data.quality.labels import label_findings
 from automl.data.quality.report import FILE as QUALITY
-from automl.data.weights import weights_at
-from automl.decision import tune_decision
-from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
+from automl.ensemble import ROW_SECONDS
 from automl.errors import AutoMLError, RunError
-from automl.fitted import FittedModel, Output
-from automl.importance import MOST_FEATURES, Effort, measure_effects
+from automl.fitted import FittedModel
+from automl.importance import MOST_FEATURES, measure_effects
+from automl.importance import Effort as Measuring
+from automl.latency import folder_bytes
 from automl.leaderboard import RESULT
 from automl.manifest import update_manifest
 from automl.options import FitOptions, FitResult
 from automl.planning import Plan
+from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Workshop
 from automl.runfolder import release
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
 from automl.search.observer import Observer
-from automl.search.records import TrialRecord
+from automl.slimming import FAST
 from automl.storage import write_whole
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
-SAVING = 1.2  # seconds to write the model and to load it again
+TESTING_SHARE = 0.1  # of the time limit, that predicting the test part may take
+SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 _KEPT = 200  # findings that go with the model
 _FEW_MEMBERS = 5  # of an ensemble that is not to be large
 
 T = TypeVar("T")
-Finished = list[tuple[TrialRecord, NDArray[np.float32]]]
 
 
 def seconds_to_finish(limit: float, prepared: Prepared) -> float:
     """Estimate how much of a time limit in seconds the steps after the search need."""
-    testing = 0.0 if prepared.test is None else prepared.test.n_rows * ROW_SECONDS / 2
+    testing = 0.0 if prepared.test is None else prepared.test.n_rows * _row_budget(limit, prepared) / 2
     return min(limit / 3, _seconds_to_choose(limit) + SAVING + testing + _seconds_to_measure(limit))
+
+
+def _row_budget(limit: float, prepared: Prepared) -> float:
+    """Return the seconds that a row may cost on one core: less where a large test part is waiting."""
+    n_rows = 0 if prepared.test is None else prepared.test.n_rows
+    return min(ROW_SECONDS, TESTING_SHARE * limit / max(n_rows, 1))
 
 
 def _seconds_to_measure(limit: float) -> float:
@@ -65,31 +68,65 @@ def finish(
     plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, started: float
 ) -> FitResult:
     """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`."""
-    metric = plan.context.metric
     observer.phase("ensembling", f"{len(finished)} models")
-    ensemble, output, findings = _ensemble(plan, finished, options)
-    members = [
-        Selected(record, float(weight), metric.score_of(record.error or 0.0))
-        for (record, _), weight in zip(finished, ensemble.weights, strict=True)
-        if weight > 0
-    ]
-    members.sort(key=lambda member: -member.weight)
-    cv_score = metric.score_of(ensemble.honest_error)
-    observer.event(_selected(members, finished, cv_score))
+    combiner = Combiner.of(plan, finished, _effort(plan, options))
+    choice = combiner.best()
+    observer.event(_selected(choice, len(finished)))
+    if options.fast:
+        choice = _fast(combiner, choice, observer)
     observer.phase("saving")
-    room = _Room(folder, members, observer)
-    plan = room.write(functools.partial(_told, plan, findings, folder, observer))
-    room.write(functools.partial(_save, plan, members, output, cv_score, options.seed, folder))
-    fitted = load_artifact(folder / "model", plan.registry)
+    room = _Room(folder, choice, observer)
+    plan = room.write(functools.partial(_told, plan, choice.findings, folder, observer))
+
+    def save(choice: Choice) -> FittedModel:
+        room.write(functools.partial(_save, plan, choice, options.seed, folder))
+        return load_artifact(folder / "model", plan.registry)
+
+    saved = Workshop(combiner, plan.sample, save, observer).saved(choice, _limit(options))
+    size = folder_bytes(folder / "model")
+    room.write(functools.partial(update_manifest, folder / "model", {"latency": saved.seconds, "size": size}))
     tested = _Tested()
     if plan.prepared.test is not None:
         observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
-        tested = room.write(functools.partial(_test, plan, plan.prepared.test, fitted, folder, observer))
-    _measure(plan, fitted, options, folder, observer)
-    result = _result(plan, members, cv_score, tested, folder, time.monotonic() - started)
+        tested = room.write(functools.partial(_test, plan, plan.prepared.test, saved.fitted, folder, observer))
+    _measure(plan, saved.fitted, options, folder, observer)
+    result = replace(_result(plan, saved, tested, folder), size=size, seconds=time.monotonic() - started)
     room.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
     observer.phase("done", f"{result.seconds:.1f} s")
     return result
+
+
+def _effort(plan: Plan, options: FitOptions) -> Effort:
+    timed = options.trials is None
+    members = 1 if "ensemble" in options.without else _FEW_MEMBERS if "large_ensembles" in options.without else None
+    effort = Effort(None, options.seed, timed, members=members, calibrates="calibration" not in options.without)
+    if options.seconds is None:
+        return effort
+    seconds = _seconds_to_choose(options.seconds) if timed else None
+    return replace(effort, seconds=seconds, row_budget=_row_budget(options.seconds, plan.prepared))
+
+
+def _limit(options: FitOptions) -> LatencyLimit | None:
+    """Return what a row may take; where only trials count, no clock decides unless that is asked for."""
+    if options.latency_limit is not None:
+        return LatencyLimit(options.latency_limit / 1000, strict=True)
+    return LatencyLimit(DEFAULT_SECONDS) if options.trials is None else None
+
+
+def _fast(combiner: Combiner, whole: Choice, observer: Observer) -> Choice:
+    choice = combiner.fast(whole)
+    if len(choice.members) > 1:
+        observer.note(
+            f"No single model is within {FAST:.0%} of the ensemble's score: one model of each of {len(choice.members)} "
+            "members is kept."
+        )
+    else:
+        name = choice.members[0].record.family
+        observer.note(
+            f"One {name} model takes the ensemble's place: {combiner.library.metric.name} "
+            f"{choice.cv_score:.4g} instead of {whole.cv_score:.4g}, cross-validated."
+        )
+    return choice
 
 
 def _told(plan: Plan, findings: tuple[Finding, ...], folder: Path, observer: Observer) -> Plan:
@@ -103,10 +140,11 @@ def _told(plan: Plan, findings: tuple[Finding, ...], folder: Path, observer: Obs
     return replace(plan, prepared=replace(plan.prepared, quality=quality))
 
 
-def _selected(members: list[Selected], finished: Finished, cv_score: float) -> EnsembleSelected:
+def _selected(choice: Choice, candidates: int) -> EnsembleSelected:
+    members = choice.members
     return EnsembleSelected(
-        candidates=len(finished),
-        score=cv_score,
+        candidates=candidates,
+        score=choice.cv_score,
         best_score=min(members, key=lambda member: member.record.error or 0.0).cv_score,
         members=tuple(
             {"number": m.record.number, "family": m.record.family, "weight": m.weight, "score": m.cv_score}
@@ -120,7 +158,7 @@ class _Room:
     """Finds room on a full disk: what was reserved, and the models that the ensemble does not use."""
 
     folder: Path
-    members: list[Selected]
+    choice: Choice
     observer: Observer
 
     def write(self, step: Callable[[], T]) -> T:
@@ -131,7 +169,7 @@ class _Room:
             why = error.strerror or error
             self.observer.note(f"the disk is full ({why}): models that the ensemble does not use make room")
         release(self.folder)
-        journal, used = Journal(self.folder), {member.record.number for member in self.members}
+        journal, used = Journal(self.folder), {member.record.number for member in self.choice.members}
         for record in journal.records():
             if record.number not in used:
                 journal.drop_models(record.number)
@@ -144,13 +182,13 @@ class _Room:
             ) from error
 
 
-def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, seed: int, folder: Path) -> None:
+def _save(plan: Plan, choice: Choice, seed: int, folder: Path) -> None:
     """Write the ensemble as an artifact into the run folder."""
     dataset, metric, prepared = plan.prepared.dataset, plan.context.metric, plan.prepared
     facts = Facts(
         metric=metric.name,
         greater_is_better=metric.greater_is_better,
-        cv_score=cv_score,
+        cv_score=choice.cv_score,
         seed=seed,
         n_rows=dataset.n_rows,
         data_hash=plan.data_hash,
@@ -160,10 +198,10 @@ def _save(plan: Plan, members: list[Selected], output: Output, cv_score: float, 
     save_artifact(
         folder / "model",
         folder,
-        members,
+        choice.members,
         schema=dataset.schema,
         task=dataset.task,
-        output=output,
+        output=choice.output,
         facts=facts,
         registry=plan.registry,
     )
@@ -181,9 +219,9 @@ def _measure(plan: Plan, fitted: FittedModel, options: FitOptions, folder: Path,
     """Keep what features are worth in the manifest, as far as the time for it goes."""
     test = plan.prepared.test
     rows = plan.prepared.dataset if test is None or test.n_rows < 2 else test
-    effort = Effort(most=MOST_FEATURES)  # the clock must not decide where only trials count
+    effort = Measuring(most=MOST_FEATURES)  # the clock must not decide where only trials count
     if options.seconds is not None and options.trials is None:
-        effort = Effort(deadline=time.monotonic() + _seconds_to_measure(options.seconds))
+        effort = Measuring(deadline=time.monotonic() + _seconds_to_measure(options.seconds))
     try:
         update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
     except Exception as error:  # a plugin's model, asked once more; what it is worth is told without
@@ -205,9 +243,7 @@ def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer
     return _Tested(score, alone)
 
 
-def _result(
-    plan: Plan, members: list[Selected], cv_score: float, tested: _Tested, folder: Path, seconds: float
-) -> FitResult:
+def _result(plan: Plan, saved: Saved, tested: _Tested, folder: Path) -> FitResult:
     """Put together what the caller is told, and `result.json` keeps."""
     metric = plan.context.metric
     return FitResult(
@@ -217,59 +253,22 @@ def _result(
         metric=metric.name,
         greater_is_better=metric.greater_is_better,
         best_value=metric.best,
-        cv_score=cv_score,
+        cv_score=saved.choice.cv_score,
         test_score=tested.score,
-        seconds=seconds,
+        seconds=0.0,
         trials=len(Journal(folder).records()),
         members=tuple(
             {
                 "number": member.record.number,
                 "family": member.record.family,
                 "params": dict(member.record.params),
+                "models": len(member.record.models),
                 "weight": member.weight,
                 "cv_score": member.cv_score,
                 "test_score": tested.alone.get(member.record.number),
             }
-            for member in members
+            for member in saved.choice.members
         ),
         notes=plan.prepared.notes,
+        latency=saved.seconds,
     )
-
-
-def _ensemble(plan: Plan, finished: Finished, options: FitOptions) -> tuple[Ensemble, Output, tuple[Finding, ...]]:
-    """Combine what was found; also how to decide by it, and the targets that look wrong to it."""
-    dataset, folds = plan.prepared.dataset, plan.context.plan
-    rows = np.flatnonzero(folds.scored)
-    where = np.cumsum(folds.scored) - 1
-    y = dataset.y[rows]
-    weights = weights_at(dataset.weights, rows)
-    predictions = np.stack([prediction[rows] for _, prediction in finished])
-    library = Library(
-        predictions=predictions,
-        errors=[record.error if record.error is not None else np.inf for record, _ in finished],
-        families=[record.family for record, _ in finished],
-        y=y,
-        weights=weights,
-        folds=[replace(fold, train=fold.train[:0], score=where[fold.score]) for fold in folds.first_repeat],
-        metric=plan.context.metric,
-        task=dataset.task,
-        # A measured time would make the choice depend on the machine's mood, which a fixed number of trials excludes.
-        row_seconds=[] if options.trials is not None else [record.predict_seconds for record, _ in finished],
-        members=_most_members(options),
-    )
-    timed = options.seconds is not None and options.trials is None
-    ensemble = build_ensemble(library, options.seed, _seconds_to_choose(options.seconds or 0.0) if timed else None)
-    blend = combine(predictions, ensemble.weights)
-    calibrates = dataset.task.is_classification and "calibration" not in options.without
-    calibration = fit_calibration(y.astype(np.int64), blend, weights) if calibrates else None
-    if calibration is not None:
-        blend = calibration.apply(blend)
-    findings = label_findings(dataset.task, y, blend, plan.prepared.rows[rows])
-    return ensemble, Output(calibration, tune_decision(plan.context.metric, y, blend, weights)), findings
-
-
-def _most_members(options: FitOptions) -> int | None:
-    """Return how many members an ensemble may have, None for any number."""
-    if "ensemble" in options.without:
-        return 1
-    return _FEW_MEMBERS if "large_ensembles" in options.without else None

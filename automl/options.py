@@ -30,9 +30,11 @@ class FitOptions:
     `automl.data.limits`. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are
     instances that no plugin brings. `selection` of features is `auto` (the search decides how many, ranked by gain),
     `off`, or the name of the selector that ranks them. `memory_limit` is what the run may hold, as a size or a share
-    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. `without` names parts of the engine to do
-    without (`automl.parts`), which only measuring them needs. The `inline` backend runs trials in this process: no
-    protection, no start-up time.
+    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. `fast` asks for one model, or for as few
+    as give up at most 1% of the ensemble's score. `latency_limit` is what a single row may take to predict, warm, in
+    milliseconds; by default 20 where it costs little, and no limit with `trials`. `without` names parts of the engine
+    to do without (`automl.parts`), which only measuring them needs. The `inline` backend runs trials in this process:
+    no protection, no start-up time.
     """
 
     target: str
@@ -62,6 +64,8 @@ class FitOptions:
     sampler: str = "tpe"
     memory_limit: str | int | None = None
     without: tuple[str, ...] = ()
+    fast: bool = False
+    latency_limit: float | None = None
     backend: Backend = "process"
 
     @property
@@ -77,6 +81,7 @@ class FitOptions:
         _at_least("number of folds", self.folds, 2)
         _at_least("number of jobs", self.jobs, 1)
         _at_least("seed", self.seed, 0)
+        _at_least("latency limit", self.latency_limit, 0.1, "milliseconds")
         known_repairs(self.repair)
         known_parts(self.without)
         if not 0 <= self.test_size < 1:
@@ -89,14 +94,18 @@ class FitOptions:
             raise unknown("backend", self.backend, get_args(Backend))
 
 
-def _at_least(what: str, value: float | None, least: int, unit: str = "") -> None:
+def _at_least(what: str, value: float | None, least: float, unit: str = "") -> None:
     if value is not None and not value >= least:  # written so that NaN fails too
         raise OptionError(f"the {what} must be at least {least}{unit and ' ' + unit}, but got {value}")
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a fit reached; scores are in the metric's own unit, `members` are dictionaries ready for JSON."""
+    """What a fit reached; scores are in the metric's own unit, `members` are dictionaries ready for JSON.
+
+    `latency` is the median seconds of a single row, warm, measured on the saved model; None where that failed. `size`
+    are the bytes of the saved model.
+    """
 
     run: Path
     model: Path
@@ -111,6 +120,8 @@ class FitResult:
     members: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    latency: float | None = None
+    size: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

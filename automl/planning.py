@@ -22,6 +22,7 @@ from automl.errors import FamilyDeclined, OptionError, RunError, unknown
 from automl.features.screening import mostly_noise
 from automl.features.target import Target
 from automl.features.toolbox import AUTO, OFF, Toolbox
+from automl.latency import Sample
 from automl.metrics import Metric, default_metric, resolve_metric
 from automl.options import FitOptions
 from automl.plugin.family import ModelFamily
@@ -48,12 +49,13 @@ ANSWER_SECONDS = 5.0  # that a family may take to say whether it accepts the dat
 
 @dataclass(frozen=True)
 class Plan:
-    """What the data and the options come down to before the search."""
+    """What the data and the options come down to before the search; `sample` are rows to time predictions with."""
 
     prepared: Prepared
     context: Context
     registry: Registry
     data_hash: str
+    sample: Sample
 
 
 def make_plan(
@@ -104,7 +106,8 @@ def make_plan(
     accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
     toolbox = _toolbox(options, registry, dataset, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)
-    return Plan(prepared, context, registry, hash_frame(frame))
+    sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)
+    return Plan(prepared, context, registry, hash_frame(frame), sample)
 
 
 def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer: Observer) -> Toolbox:

@@ -87,6 +87,13 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
             "studies, selection, features, ensemble, large_ensembles, calibration, early_stopping."
         ),
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Save one model, or as few as give up at most 1% of the ensemble's score.")
+    ] = False,
+    latency_limit: Annotated[
+        float | None,
+        typer.Option(help="Milliseconds that a single row may take to predict, warm, as measured on the saved model."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
@@ -131,6 +138,8 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         sampler=sampler,
         memory_limit=memory_limit,
         without=_names(without) or (),
+        fast=fast,
+        latency_limit=latency_limit,
     )
     console = err if as_json else out
     view: View = QuietView(console) if quiet else LiveView(console) if console.is_terminal else PlainView(console)
@@ -185,7 +194,9 @@ def _print_result(result: Any) -> None:
     test = "" if result.test_score is None else f"   test {name} [bold green]{number(result.test_score)}[/]"
     out.print()
     out.print(f"[bold]{result.task}[/], cross-validated {name} [bold]{number(result.cv_score)}[/]{test}")
-    out.print(f"[dim]{result.trials} trials in {duration(result.seconds)}[/]")
+    speed = "" if result.latency is None else f"; a row takes {1000 * result.latency:.3g} ms"
+    size = "" if result.size is None else f"; the model has {result.size / 2**20:.2g} MiB"
+    out.print(f"[dim]{result.trials} trials in {duration(result.seconds)}{speed}{size}[/]")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("weight", "family", name, "parameters"):
         table.add_column(title, justify="right" if title in {"weight", name} else "left")

@@ -118,4 +118,27 @@ class EnsembleSelected(Event):
     members: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
 
 
-EVENTS: tuple[type[Event], ...] = (Budget, Declined, Closed, Chosen, Waiting, Started, Killed, EnsembleSelected)
+@dataclass(frozen=True)
+class Slimmed(Event):
+    """A single row took `before` seconds, more than its `limit`: with so many `members`, of at most so many `models`
+    each, it takes `after`, measured on the saved model."""
+
+    name: ClassVar[str] = "slimmed"
+    limit: float
+    before: float
+    after: float
+    members: int
+    models: int
+
+
+EVENTS: tuple[type[Event], ...] = (
+    Budget,
+    Declined,
+    Closed,
+    Chosen,
+    Waiting,
+    Started,
+    Killed,
+    EnsembleSelected,
+    Slimmed,
+)
