@@ -147,9 +147,9 @@ class Workshop:
         after = result.seconds
         if after is None:
             return
-        members, models = len(result.choice.members), max(len(m.record.models) for m in result.choice.members)
+        members, models = len(result.choice.members), _size(result.choice)
         self.observer.event(Slimmed(limit.seconds, before, after, members, models))
-        kept = f"{_count(members, 'member')} of {_count(models, 'model')}"
+        kept = f"{_count(members, 'member')} ({_count(models, 'model')} in all)"
         text = f"A row took {_ms(before)} of the {_ms(limit.seconds)} it may take: with {kept} it takes {_ms(after)}."
         if after > limit.seconds and limit.strict:
             text = f"No model predicts a row within {_ms(limit.seconds)}: the fastest, saved here, takes {_ms(after)}."

@@ -25,9 +25,10 @@ class Admission:
 
     def admit(self, trial: Trial, asked: Asked) -> Pending:
         """Let a trial wait for its turn, or decline it, with the reason, where it could not run even alone."""
-        parts = self.division.parts(trial.family, self.costs.estimate(trial.family, trial.params))
+        cost = self.costs.estimate(trial.family, trial.params)
+        parts = self.division.parts(trial.family, cost)
         need = self.footprints.need(trial.family, trial.params)
-        pending = Pending(trial, asked, parts, self.costs.units(trial.family, trial.params), need)
+        pending = Pending(trial, asked, parts, self.costs.units(trial.family, trial.params), need, cost)
         if self.room.lacks(need, self.footprints.base):
             limit = as_size(self.room.limit or 0)
             pending.reason = f"not started: it would hold {as_size(need.least)}, more than the {limit} of the run allow"

@@ -183,7 +183,8 @@ class Search:
             return self._asked < self._options.trials and len(pending) < LAG and not self._clock.over
         if any(trial.done for trial in pending):
             return False  # what is known comes before what to try next
-        return sum(trial.jobs_left for trial in pending) < self._options.workers and not self._clock.over
+        jobs = sum(trial.jobs_left for trial in pending)
+        return jobs < self._options.workers + self._running.ahead and not self._clock.over
 
     def _admit(self, turn: Turn, asked: Asked) -> Pending:
         """Number a proposal and let it wait."""

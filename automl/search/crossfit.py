@@ -74,14 +74,20 @@ class Job:
     """A trial on some `folds`, positions in the plan.
 
     `deadline` is when its fits must end, on `time.monotonic()`'s clock, which is one for all processes of a machine;
-    None for no limit. `bar` is the error of the best trial's worst fold: a trial whose running mean is worse stops
-    early; None lets it run.
+    `seconds` what they may take from when a worker begins; None for no limit. `bar` is the error of the best trial's
+    worst fold: a trial whose running mean is worse stops early; None lets it run.
     """
 
     trial: Trial
     folds: tuple[int, ...]
     deadline: float | None = None
     bar: float | None = None
+    seconds: float | None = None
+
+    def end(self, started: float) -> float | None:
+        """Return when the fits of a job that was started then must end, None for no limit."""
+        ends = [self.deadline, None if self.seconds is None else started + self.seconds]
+        return min((end for end in ends if end is not None), default=None)
 
 
 def dump_context(context: Context, path: Path) -> None:
@@ -145,7 +151,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         seed=job.trial.seed,
         folds=folds,
         n_rows=context.dataset.n_rows,
-        limits=Limits(job.deadline, context.threads),
+        limits=Limits(job.end(started), context.threads),
         encode=encode.fold,
         encode_all=encode.all_rows,
         go_on=_EarlyStop(context, folds, job.bar),

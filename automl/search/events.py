@@ -120,8 +120,8 @@ class EnsembleSelected(Event):
 
 @dataclass(frozen=True)
 class Slimmed(Event):
-    """A single row took `before` seconds, more than its `limit`: with so many `members`, of at most so many `models`
-    each, it takes `after`, measured on the saved model."""
+    """A single row took `before` seconds, more than its `limit`: with so many `members`, of so many `models` in all, it
+    takes `after`, measured on the saved model."""
 
     name: ClassVar[str] = "slimmed"
     limit: float

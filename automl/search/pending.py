@@ -23,10 +23,11 @@ from automl.search.study import Asked
 class Pending:
     """A trial from its proposal to its record.
 
-    `parts` are the folds of each of its jobs, `units` the family's own estimate of its cost, `need` what each job's
-    process will hold. It waits without futures until it is launched, at `started`; `kill_at` is when its patience ends,
-    None for never (both on `time.monotonic()`'s clock). It may never be launched, where `reason` says why; of one that
-    was, `reason` says why it was killed. `peak` is the most that one of its processes was seen to hold, in bytes, and
+    `parts` are the folds of each of its jobs, `units` the family's own estimate of its cost and `cost` that in seconds
+    of this machine, `need` what each job's process will hold. It waits without futures until it is launched. From when
+    a worker takes it up, at `started`, it may take `allowed` seconds; `kill_at` is when patience with it ends, None for
+    never (both on `time.monotonic()`'s clock). It may never be launched, where `reason` says why; of one that was,
+    `reason` says why it was killed. `peak` is the most that one of its processes was seen to hold, in bytes, and
     `out_of_memory` that it was killed for it.
     """
 
@@ -35,10 +36,12 @@ class Pending:
     parts: list[tuple[int, ...]]
     units: float
     need: Need
+    cost: float = 0.0
     reason: str = ""
     raised: BaseException | None = None
     out_of_memory: bool = False
     futures: list[Future[Any]] = field(default_factory=list)
+    allowed: float | None = None
     kill_at: float | None = None
     started: float = field(default_factory=time.monotonic)
     peak: int = 0

@@ -17,6 +17,7 @@ from automl.search.records import OUT_OF_MEMORY, OVERRAN
 from automl.search.room import Killable, Room
 
 FIT_MARGIN = 0.92  # part of a trial's time that its fits may plan with; the rest saves and checks
+SHORT = 4.0  # seconds; while trials take less than this, another one is ready for the worker that ends first
 GRACE = 1.0  # seconds a job may run over its time before it is killed
 WATCH_EVERY = 0.1  # seconds between looks at clocks and memory
 
@@ -48,6 +49,15 @@ class Running:
             if pending.waits and not self._launch(pending):
                 return  # whoever came first is first served, or what needs much would wait for ever
 
+    @property
+    def ahead(self) -> int:
+        """How many jobs may wait in the pool for a free worker, which would idle while its results are taken in.
+
+        Only where trials are short, so that what is proposed ahead knows little less and need not wait for long.
+        """
+        short = all(pending.cost < SHORT for pending in self.pending)
+        return int(isinstance(self._executor, Killable) and short and self._clock.left > 3 * SHORT)
+
     def wait(self) -> None:
         """Wait until a job ends, but not for long: clocks and memory want to be looked at."""
         jobs = [future for pending in self.pending for future in pending.futures if not future.done()]
@@ -58,12 +68,14 @@ class Running:
         """End what has used up its time or the run's, and the largest process where the run holds too much memory."""
         now, over = time.monotonic(), self._clock.over
         for pending in self.pending:
+            if pending.allowed is not None and pending.kill_at is None and any(f.running() for f in pending.futures):
+                pending.started, pending.kill_at = now, now + pending.allowed + GRACE
             if pending.waits and over:
                 pending.reason = "the time limit of the run was reached before it could start"
             elif over:
                 self._kill(pending, "the time limit of the run was reached")
             elif pending.kill_at is not None and now > pending.kill_at:
-                self._kill(pending, f"{OVERRAN} of {pending.kill_at - GRACE - pending.started:.1f} s")
+                self._kill(pending, f"{OVERRAN} of {pending.allowed:.1f} s")
         self._enforce_memory()
 
     def take_done(self) -> list[Pending]:
@@ -89,10 +101,10 @@ class Running:
                 self._observer.event(Waiting(number, family, pending.need.likely))
             return False
         seconds, bar = self._clock.for_trial, self._bar(family)
-        pending.started = time.monotonic()
-        deadline = None if seconds is None else pending.started + seconds * FIT_MARGIN
-        pending.kill_at = None if seconds is None else pending.started + seconds + GRACE
-        jobs = [Job(pending.trial, folds, deadline, bar) for folds in pending.parts]
+        pending.started, pending.allowed = time.monotonic(), seconds
+        fitting = None if seconds is None else seconds * FIT_MARGIN
+        deadline = None if seconds is None else pending.started + self._clock.left * FIT_MARGIN
+        jobs = [Job(pending.trial, folds, deadline, bar, fitting) for folds in pending.parts]
         self._observer.event(Started(number, family, len(jobs), seconds, bar))
         pending.futures = [self._executor.submit(run_job, self._context_path, job) for job in jobs]
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,12 +37,23 @@ class Asked:
 
 
 def open_storage(path: Path) -> Any:
-    """Open the run's Optuna storage at `path`, one journal file that optuna-dashboard reads too."""
+    """Open the run's Optuna storage at `path`, one journal file that optuna-dashboard reads too.
+
+    Optuna forces each line onto the disk, two dozen a trial, for which the workers would wait. What must survive a loss
+    of power is in the run's own journal; what is written here survives the end of the process. Optuna's lock against
+    other writers is left out too: the run folder belongs to one process.
+    """
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
+    class Lines(JournalFileBackend):
+        def append_logs(self, logs: list[dict[str, Any]]) -> None:
+            lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+            with path.open("ab") as file:
+                file.write(lines.encode())
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+    return optuna.storages.JournalStorage(Lines(str(path)))
 
 
 class FamilyStudy:

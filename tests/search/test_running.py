@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 from automl.search.clock import Clock
+from automl.search.crossfit import Job
 from automl.search.events import Killed, Started, Waiting
 from automl.search.room import Room
 from automl.search.running import FIT_MARGIN, GRACE, Running
@@ -33,11 +35,40 @@ def test_a_trial_starts_with_a_job_a_part_its_limits_and_the_bar():
     jobs = [args[1] for _, args in executor.calls]
     assert [job.folds for job in jobs] == [(0,), (1,)]
     trial = flight.pending[0]
-    assert trial.kill_at is not None
-    seconds = trial.kill_at - GRACE - trial.started
-    assert abs(jobs[0].deadline - trial.started - FIT_MARGIN * seconds) < 1e-6
+    assert trial.allowed is not None
+    assert jobs[0].seconds == FIT_MARGIN * trial.allowed
+    assert trial.allowed < jobs[0].deadline - trial.started < 100.0
     assert {job.bar for job in jobs} == {0.5}
     assert [type(event) for event in diary.events] == [Started]
+
+
+def test_a_trial_has_its_time_from_when_a_worker_takes_it_up():
+    executor = Idle()
+    flight = running(executor, Diary(), seconds=100.0)
+    flight.pending.append(waiting(0))
+    flight.start()
+    trial = flight.pending[0]
+    trial.futures, taken_up = [Future()], trial.futures
+    flight.enforce()
+    assert trial.kill_at is None
+    trial.futures = taken_up
+    flight.enforce()
+    assert trial.kill_at == trial.started + trial.allowed + GRACE
+
+
+def test_another_job_is_ready_only_while_trials_are_short_and_there_is_time():
+    for seconds, cost, ahead in ((100.0, 1.0, 1), (100.0, 50.0, 0), (5.0, 1.0, 0), (None, 1.0, 1)):
+        flight = running(Idle(), Diary(), seconds=seconds)
+        flight.pending.append(waiting(0))
+        flight.pending[0].cost = cost
+        assert flight.ahead == ahead
+
+
+def test_a_job_ends_with_its_own_time_or_with_the_run():
+    job = Job(waiting(0).trial, (0,), deadline=100.0, seconds=30.0)
+    assert job.end(started=50.0) == 80.0
+    assert job.end(started=90.0) == 100.0
+    assert Job(job.trial, (0,)).end(started=50.0) is None
 
 
 def test_who_came_first_is_first_served_and_told_of_its_wait_once():
