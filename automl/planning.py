@@ -102,7 +102,8 @@ def make_plan(
     observer.note(_judging(plan))
     if options.without:
         observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
-    profile = Profile.of(dataset, None if options.trials is not None else options.seconds)
+    seconds = None if options.trials is not None else options.seconds
+    profile = Profile.of(dataset, seconds, len(plan.folds))
     accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
     toolbox = _toolbox(options, registry, dataset, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)

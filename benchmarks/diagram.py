@@ -5,11 +5,10 @@ jmlr.org/papers/v7/demsar06a.html. Drawn as SVG that takes its colours from the 
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
 from benchmarks.compare import Standing
+from benchmarks.svg import drawing, line, text
 
 WIDTH, EDGE, STEP = 720, 150, 24
 
@@ -29,26 +28,25 @@ def critical_difference_svg(standing: Standing) -> str:
     def x(rank: float) -> float:
         return EDGE + (rank - 1) / max(size - 1, 1) * (WIDTH - 2 * EDGE)
 
-    parts = [_line(x(1), axis, x(size), axis, 1.5)]
+    parts = [line(x(1), axis, x(size), axis, 1.5)]
     for rank in range(1, size + 1):
-        parts += [_line(x(rank), axis - 6, x(rank), axis, 1.5), _text(x(rank), axis - 12, str(rank), "middle")]
+        parts += [line(x(rank), axis - 6, x(rank), axis, 1.5), text(x(rank), axis - 12, str(rank), "middle")]
     parts += [
-        _line(x(1), 16, x(1 + gap), 16, 2),
-        _text(x(1), 34, f"critical difference {gap:.2f}", "start", faint=True),
+        line(x(1), 16, x(1 + gap), 16, 2),
+        text(x(1), 34, f"critical difference {gap:.2f}", "start", faint=True),
     ]
     for level, (start, end) in enumerate(bars):
         y = axis + 10 + 10 * level
-        parts.append(_line(x(means[order[start]]) - 4, y, x(means[order[end]]) + 4, y, 4))
+        parts.append(line(x(means[order[start]]) - 4, y, x(means[order[end]]) + 4, y, 4))
     for place, i in enumerate(order):
         on_left = place < left
         y = names + STEP * (place if on_left else size - 1 - place)
         point, edge = x(means[i]), EDGE - 8 if on_left else WIDTH - EDGE + 8
         anchor = "end" if on_left else "start"
-        parts += [_line(point, axis, point, y), _line(point, y, edge, y)]
+        parts += [line(point, axis, point, y), line(point, y, edge, y)]
         label = f"{standing.systems[i]} {means[i]:.2f}"
-        parts.append(_text(edge + (-6 if on_left else 6), y + 4, label, anchor))
-    body = "".join(parts)
-    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="Mean ranks of the systems">{body}</svg>'
+        parts.append(text(edge + (-6 if on_left else 6), y + 4, label, anchor))
+    return drawing("Mean ranks of the systems", (WIDTH, height), parts)
 
 
 def cliques(means: np.ndarray, gap: float) -> list[tuple[int, int]]:
@@ -59,17 +57,3 @@ def cliques(means: np.ndarray, gap: float) -> list[tuple[int, int]]:
         if end > start and not (spans and spans[-1][1] >= end):
             spans.append((start, end))
     return spans
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, width: float = 1) -> str:
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="currentColor" stroke-width="{width}"/>'
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str, *, faint: bool = False) -> str:
-    opacity = ' opacity=".6"' if faint else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="13" fill="currentColor"{opacity}>'
-        f"{escape(text)}</text>"
-    )

@@ -1,13 +1,14 @@
 """What a command and everything it starts uses: memory at its peak, seconds of processor time.
 
-Read from `/proc`, by session: a command runs in a session of its own, and what it starts stays in it unless it leaves
-on purpose. Where there is no `/proc`, nothing is measured.
+Read from `/proc`: a command runs in a session of its own, and what it starts belongs to it, be it in that session or,
+like workers that a Ctrl-C must not reach, in another one. Where there is no `/proc`, nothing is measured.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,22 @@ class Usage:
     cpu_seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Processor seconds used so far, of all processes and of the `leader` alone, `at` seconds since 1970."""
+
+    at: float
+    cpu_seconds: float
+    leader_seconds: float
+
+
 class Watch:
-    """Samples a session until it is left. The session is named by the process that leads it."""
+    """Samples a session and what it started until it is left. The session is named by the process that leads it."""
 
     def __init__(self, leader: int, period: float = _PERIOD) -> None:
         self.leader = leader
         self.period = period
+        self.samples: list[Sample] = []
         self._peak = 0.0
         self._cpu: dict[int, float] = {}
         self._ended = threading.Event()
@@ -60,17 +71,26 @@ class Watch:
                     self._cpu[process] = seconds
                 memory += mib or 0.0
             self._peak = max(self._peak, memory)
+            if self._cpu:
+                self.samples.append(Sample(time.time(), sum(self._cpu.values()), self._cpu.get(self.leader, 0.0)))
 
 
 def members(leader: int) -> list[int]:
-    """Return the processes of a session."""
-    found = []
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            fields = _stat(int(entry.name))
-            if fields and int(fields[3]) == leader:
-                found.append(int(entry.name))
-    return found
+    """Return the processes of a session, and those that they started in sessions of their own."""
+    stats = {int(entry.name): _stat(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()}
+    parents = {process: (int(fields[1]), int(fields[3])) for process, fields in stats.items() if fields}
+    sessions, found = {leader}, set[int]()
+    while True:
+        more = {
+            process
+            for process, (parent, session) in parents.items()
+            if process not in found and (session in sessions or parent in found)
+        }
+        if not more:
+            return sorted(found)
+        found |= more
+        # Who leads a session has its number.
+        sessions |= {parents[process][1] for process in more if parents[process][1] == process}
 
 
 def cpu_seconds(process: int) -> float | None:

@@ -53,7 +53,8 @@ class Profile:
 
     `columns` counts columns by role. `max_levels` is the largest number of levels of a categorical column.
     `rarest` is the number of rows of the rarest label (n_rows for regression). `missing` is the share of missing cells
-    among numeric and categorical ones, in [0, 1]. `seconds` is the time limit of the run, None without one.
+    among numeric and categorical ones, in [0, 1]. `seconds` is the time limit of the run, None without one, and `folds`
+    how many fits judge one configuration.
     """
 
     n_rows: int
@@ -63,13 +64,14 @@ class Profile:
     rarest: int = 0
     missing: float = 0.0
     seconds: float | None = None
+    folds: int = 8
 
     def count(self, *roles: Role) -> int:
         """Count the columns that have one of these roles."""
         return sum(n for role, n in self.columns if role in roles)
 
     @classmethod
-    def of(cls, dataset: Dataset, seconds: float | None = None) -> Profile:
+    def of(cls, dataset: Dataset, seconds: float | None = None, folds: int = 8) -> Profile:
         """Describe a dataset."""
         table, task = dataset.table, dataset.task
         cells = table.numeric.size + table.categorical.size
@@ -87,4 +89,5 @@ class Profile:
             rarest=rarest,
             missing=missing / cells if cells else 0.0,
             seconds=seconds,
+            folds=folds,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,8 @@ _UNQUESTIONED = 30
 
 def present_target(target: Series) -> NDArray[np.bool_]:
     """Which rows have a target, (n_rows,) bool."""
+    if isinstance(target.dtype, np.dtype) and target.dtype.kind in "iuf":  # no need to look at each cell
+        return np.asarray(target.notna(), dtype=np.bool_)
     return ~per_distinct(target, is_missing, True, np.bool_)
 
 
@@ -57,7 +59,9 @@ def infer_task(target: Series, kind: Wish = None) -> Task:
         raise DataError(f"target '{name}': cells must be numbers or words, and these are lists; name another column")
     if sketch.kind == "f" and np.isinf(np.array(sketch.distinct, dtype=np.float64)).any():
         raise DataError(f"target '{name}': 'inf' is no finite number; mend or leave out such rows")
-    labels = _labels(sketch)
+    # Spelling a million distinct numbers as labels takes seconds, and so many are none.
+    values = sketch.kind in "iuf" and sketch.n_distinct > _MOST_NUMBERS and kind in {None, TaskKind.REGRESSION}
+    labels: tuple[Any, ...] = sketch.distinct if values else _labels(sketch)
     if len(labels) < 2:
         raise DataError(
             f"target '{name}': every row has the value '{labels[0]}', one class, so nothing to learn; name another"

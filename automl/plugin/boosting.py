@@ -115,7 +115,10 @@ def rate_in_time(rate: float, work: float, rounds_left: float) -> float:
     return max(rate, min(FASTEST, needed))
 
 
-def rate_in_run(rate: float, fold_seconds: float, run_seconds: float, fastest: float) -> float:
-    """Raise a learning rate, up to `fastest`, so that eight folds take at most about a tenth of the run's seconds."""
-    slower_by = _FOLDS * fold_seconds / (_SHARE_OF_RUN * run_seconds)
+def rate_in_run(rate: float, fold_seconds: float, run_seconds: float, fastest: float, folds: int = _FOLDS) -> float:
+    """Raise a learning rate, up to `fastest`, so that the folds take at most about a tenth of the run's seconds.
+
+    More than eight count as eight, since only small tables have them.
+    """
+    slower_by = min(folds, _FOLDS) * fold_seconds / (_SHARE_OF_RUN * run_seconds)
     return min(fastest, rate * max(1.0, slower_by))

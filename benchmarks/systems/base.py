@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.watch import Usage, Watch
+from benchmarks.watch import Sample, Usage, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,11 +94,12 @@ def patience(budget: float) -> float:
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that ended well: wall-clock seconds, standard output, and what it used."""
+    """A command that ended well: wall-clock seconds, standard output, and what it used, in all and over time."""
 
     seconds: float
     output: str
     usage: Usage
+    samples: Sequence[Sample] = ()
 
 
 def timed_command(
@@ -130,7 +131,7 @@ def timed_command(
     if code != 0:
         said = err.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
         raise RunFailedError(f"exit status {code}: {said or 'it said nothing'}")
-    return Ran(seconds, out.read_text(encoding="utf-8", errors="replace"), watch.usage)
+    return Ran(seconds, out.read_text(encoding="utf-8", errors="replace"), watch.usage, watch.samples)
 
 
 def median_latency(predict: Callable[[int], object], rows: int, singles: int = 20, seconds: float = 10.0) -> float:

@@ -84,7 +84,7 @@ class _Boosting(ModelFamily):
         result: list[Params] = []
         for entry in entries:
             seconds = self.cost(entry, task, profile)
-            rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, _FASTEST)
+            rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, _FASTEST, profile.folds)
             result.append({**entry, "learning_rate": rate})
         return result
 

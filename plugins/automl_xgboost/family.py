@@ -101,7 +101,7 @@ class XGBoost(ModelFamily):
         if profile.seconds is None:
             return entry
         seconds = self.cost(entry, task, profile)
-        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2)
+        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2, profile.folds)
         return {**entry, "learning_rate": rate}
 
 
