@@ -139,7 +139,7 @@ def test_without_selection_or_features_encoders_do_no_such_thing(tmp_path, part)
 
 
 def test_without_calibration_probabilities_stay_as_they_are(tmp_path, monkeypatch):
-    monkeypatch.setattr("automl.finishing.fit_calibration", lambda *_: Calibration(2.0))
+    monkeypatch.setattr("automl.combining.fit_calibration", lambda *_: Calibration(2.0))
     calibrated = load(fit(tmp_path / "with", trials=2).run)
     plain = load(fit(tmp_path / "without", "calibration", trials=2).run)
     assert calibrated.output.calibration == Calibration(2.0)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
 
 from automl.data.weights import effective
 from automl.plugin.model import Part
@@ -50,4 +49,6 @@ def linked(raw: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
     """
     if not n_classes:
         return np.asarray(raw, dtype=np.float64)
+    from scipy.special import expit, softmax
+
     return np.asarray(expit(raw) if n_classes == 2 else softmax(raw, axis=1), dtype=np.float64)
