@@ -42,7 +42,10 @@ class AutomlCli:
         fitted = timed_command(fit, folder, patience(job.budget))
         predict = [executable, "predict", str(run), job.features, "-o", str(predictions), *_images(job)]
         predicted = timed_command(predict, folder, patience(job.budget))
-        speed = [self.python, "-m", "benchmarks.prediction", str(run), job.features, "--json", "--singles", "20"]
+        speed = [
+            self.python, "-m", "benchmarks.prediction", str(run), job.features, "--json", "--singles", "20",
+            "--batches", "0",
+        ]  # fmt: skip
         warm = json.loads(timed_command(speed, folder, patience(job.budget), {"PYTHONPATH": str(ROOT)}).output)
         return Outcome(
             str(predictions), fitted.seconds, predicted.seconds, members_of(fitted.output), _versions(),
