@@ -54,6 +54,9 @@ class ModelFamily(ABC):
     refit: ClassVar[bool] = False
     """Whether it predicts with one model fitted on all rows, not with the mean of the folds' models; for families whose
     fit needs no score part."""
+    elastic: ClassVar[float] = 1.0
+    """The share of its `cost`, in (0, 1], that a fit can make do with where the deadline is near, at some loss: by a
+    higher learning rate, say, or fewer epochs."""
     expected_failures: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Checks of `automl.testing` that it is known to fail, each with the reason."""
 

@@ -28,10 +28,10 @@ class Division:
         return [folds[start :: self.workers] for start in range(min(self.workers, len(folds)))]
 
     def fits(self, family: str, cost: float) -> bool:
-        """Whether a trial of this cost can end in the time that it would be given."""
+        """Whether a trial of this cost can end in the time that it would be given, if need be in a hurry."""
         seconds = self.clock.for_trial
         if seconds is None:
             return True
         parts = self.parts(family, cost)
         largest = max(len(part) for part in parts) / sum(len(part) for part in parts)
-        return cost * largest <= seconds
+        return cost * largest * self.context.families[family].elastic <= seconds

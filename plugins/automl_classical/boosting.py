@@ -35,6 +35,7 @@ _FASTEST = 0.1  # the highest learning rate of the space
 class _Boosting(ModelFamily):
     """What both families share."""
 
+    elastic = 0.4  # a rushed fit raises its learning rate
     extra_trees: ClassVar[bool]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:

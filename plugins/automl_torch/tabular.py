@@ -50,6 +50,7 @@ _SHARE = 0.25  # of a run's seconds that all folds of a portfolio entry may take
 class TabularNetworkFamily(ModelFamily):
     """A family of `TabularNetwork`s."""
 
+    elastic = 0.5  # a rushed fit goes through its schedules in fewer steps
     batch_sizes: ClassVar[tuple[tuple[int, int], ...]]
     """The batch size up to a number of training rows, in ascending order; the last one holds beyond too."""
 

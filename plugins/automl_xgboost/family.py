@@ -36,6 +36,7 @@ class XGBoost(ModelFamily):
     """XGBoost (Chen and Guestrin 2016, DOI 10.1145/2939672.2939785) with histograms and native categories."""
 
     name = "xgboost"
+    elastic = 0.4  # a rushed fit raises its learning rate
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """The tuned defaults of "Better by default" (Holzmüller 2024, arXiv 2407.04491) first, then variations.

@@ -51,3 +51,11 @@ def test_a_trial_fits_where_its_largest_part_does():
     assert not division(1).fits("folds", 500.0)
     assert division(4).fits("folds", 500.0)  # a quarter each
     assert not division(4).fits("bag", 500.0)
+
+
+def test_a_family_that_can_hurry_fits_into_less():
+    hasty = Priced("hasty", 1.0)
+    hasty.elastic = 0.5  # type: ignore[misc]
+    hurried = replace(division(1), context=tiny_context(hasty))
+    assert hurried.fits("hasty", 500.0)
+    assert not hurried.fits("hasty", 700.0)

@@ -14,12 +14,16 @@ _WISHES = {Role.TEXT: "text", Role.IMAGE: "images", Role.SEQUENCE: "sequences"}
 
 
 def check_declaration(family: ModelFamily) -> None:
-    """The name is lower-case letters, digits and underscores; tasks and inputs are sets of what there is."""
+    """The name is lower-case letters, digits and underscores; tasks and inputs are sets of what there is.
+
+    `elastic` is a share.
+    """
     assert _NAME.fullmatch(family.name), f"the name '{family.name}' must be lower-case letters, digits and underscores"
     assert family.tasks, f"{family.name}: tasks must name at least one TaskKind"
     strange = set(family.tasks) - set(TaskKind) | set(family.inputs) - (set(Role) - {Role.DROPPED})
     assert not strange, f"{family.name}: tasks and inputs must be kinds of tasks and roles of columns, not {strange}"
     assert isinstance(hash((family.tasks, family.inputs)), int), f"{family.name}: tasks and inputs must be frozensets"
+    assert 0 < family.elastic <= 1, f"{family.name}: elastic must be in (0, 1], not {family.elastic}"
 
 
 def check_accepts_or_declines(family: ModelFamily) -> None:
