@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from automl.artifact import Selected
 from automl.calibration import fit_calibration
+from automl.copies import Said, fit_copies
+from automl.data.fingerprint import row_hashes
 from automl.data.quality.finding import Finding
 from automl.data.quality.labels import label_findings
 from automl.data.weights import weights_at
 from automl.decision import tune_decision
-from automl.ensemble import ROW_SECONDS, Ensemble, Library, build_ensemble, combine
+from automl.ensemble import Ensemble, Library, build_ensemble, combine
 from automl.fitted import Output
 from automl.planning import Plan
 from automl.search.journal import Journal
@@ -42,27 +44,29 @@ class Choice:
 class Effort:
     """How to choose: `seconds` that it may take (None: no limit), with this `seed`.
 
-    Times that were measured count where `timed` says so, and then members may cost `row_budget` seconds a row together.
-    They would make the choice depend on the machine's mood, which a fixed number of trials excludes. There are at most
-    `members` of them, None for any number; probabilities are calibrated where `calibrates` says so.
+    Times that were measured count where `timed` says so, and then bound what members cost a row together. They would
+    make the choice depend on the machine's mood, which a fixed number of trials excludes. There are at most `members`,
+    None for any number; probabilities are calibrated where `calibrates` says so, and what copies of a row said in
+    training counts where `recalls` does.
     """
 
     seconds: float | None
     seed: int
     timed: bool
-    row_budget: float = ROW_SECONDS
     members: int | None = None
     calibrates: bool = True
+    recalls: bool = True
 
 
 @dataclass(frozen=True)
 class Combiner:
-    """Combines the finished trials of a run."""
+    """Combines the finished trials of a run; `said` is what may be known of copies of training rows."""
 
     plan: Plan
     records: tuple[TrialRecord, ...]
     library: Library
     effort: Effort
+    said: Said | None = None
 
     @classmethod
     def of(cls, plan: Plan, finished: Finished, effort: Effort) -> Combiner:
@@ -81,10 +85,9 @@ class Combiner:
             metric=plan.context.metric,
             task=dataset.task,
             row_seconds=[record.predict_seconds for record in records] if effort.timed else [],
-            row_budget=effort.row_budget,
             members=effort.members,
         )
-        return cls(plan, records, library, effort)
+        return cls(plan, records, library, effort, _said(plan) if effort.recalls else None)
 
     def best(self) -> Choice:
         """Choose for accuracy."""
@@ -126,13 +129,17 @@ class Combiner:
         calibration = fit_calibration(library.y.astype(np.int64), blend, library.weights) if calibrates else None
         if calibration is not None:
             blend = calibration.apply(blend)
-        rows = self.plan.prepared.rows[self.plan.context.plan.scored]
+        scored = self.plan.context.plan.scored
         return Choice(
             ensemble=ensemble,
             members=tuple(members),
-            output=Output(calibration, tune_decision(metric, library.y, blend, library.weights)),
+            output=Output(
+                calibration,
+                tune_decision(metric, library.y, blend, library.weights),
+                None if self.said is None else fit_copies(self.said, np.flatnonzero(scored), blend),
+            ),
             cv_score=metric.score_of(ensemble.honest_error),
-            findings=label_findings(library.task, library.y, blend, rows),
+            findings=label_findings(library.task, library.y, blend, self.plan.prepared.rows[scored]),
         )
 
     def positions(self) -> Mapping[int, int]:
@@ -144,6 +151,16 @@ class Combiner:
         if not record.models or not Journal(self.plan.context.folder).has_models(record):
             return float("inf")
         return record.predict_seconds / len(record.models) if self.effort.timed else 0.0
+
+
+def _said(plan: Plan) -> Said | None:
+    """Gather what training rows said; None where rows to come are of other groups or times, and repeat none."""
+    dataset = plan.prepared.dataset
+    if dataset.groups is not None or dataset.times is not None:
+        return None
+    return Said(
+        row_hashes(dataset.table), dataset.y.astype(np.float64), dataset.weights, dataset.task.is_classification
+    )
 
 
 def _keeping(record: TrialRecord, models: int | None) -> TrialRecord:

@@ -19,13 +19,14 @@ from automl.data.prepare import DataOptions, encode_rows
 from automl.data.quality.report import FILE as QUALITY
 from automl.data.read import read_table
 from automl.errors import AutoMLError, OptionError, RunError
-from automl.finishing import finish, seconds_to_finish
+from automl.finishing import finish
 from automl.fitted import FittedModel
 from automl.importance import Effort, describe_features, measure_effects
 from automl.leaderboard import RESULT
 from automl.memory import DEFAULT_LIMIT, as_size, available_bytes, own_bytes, parse_limit
 from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
+from automl.pacing import Pace
 from automl.planning import describe, make_plan
 from automl.plugin.family import ModelFamily
 from automl.plugin.registry import Registry, discover, select
@@ -164,7 +165,9 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
             raise RunError(f"'{session.source}' is not the table that the run began with: start a new run")
         if plan.prepared.quality is not None:
             plan.prepared.quality.write(folder / QUALITY)
-        deadline = None if end is None else end - seconds_to_finish(end - session.started, plan.prepared)
+        pace = Pace(None if end is None else end - session.started, session.started)
+        n_test = 0 if plan.prepared.test is None else plan.prepared.test.n_rows
+        deadline = None if end is None else end - pace.reserve(n_test)
         observer.limits(end, options.trials)
         observer.event(
             Budget(
@@ -206,7 +209,7 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
         raise KeyboardInterrupt
     if not finished:
         raise RunError(_why_nothing(Journal(folder).records(), search.closed, options))
-    result = finish(plan, finished, options, folder, observer, session.started)
+    result = finish(plan, finished, options, folder, observer, pace)
     return replace(result, interrupted=search.interrupted)
 
 

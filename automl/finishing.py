@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from automl.artifact import Facts, load_artifact, save_artifact
 from automl.combining import Choice, Combiner, Effort, Finished
 from automl.data.dataset import Dataset
-from automl.data.prepare import Prepared
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
-from automl.ensemble import ROW_SECONDS
 from automl.errors import AutoMLError, RunError
 from automl.fitted import FittedModel
 from automl.importance import MOST_FEATURES, measure_effects
@@ -25,6 +25,7 @@ from automl.latency import folder_bytes
 from automl.leaderboard import RESULT
 from automl.manifest import update_manifest
 from automl.options import FitOptions, FitResult
+from automl.pacing import Pace
 from automl.planning import Plan
 from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Workshop
 from automl.runfolder import release
@@ -34,42 +35,23 @@ from automl.search.observer import Observer
 from automl.slimming import FAST
 from automl.storage import write_whole
 
-CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
-MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
-TESTING_SHARE = 0.1  # of the time limit, that predicting the test part may take
-SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 _KEPT = 200  # findings that go with the model
 _FEW_MEMBERS = 5  # of an ensemble that is not to be large
 
 T = TypeVar("T")
 
 
-def seconds_to_finish(limit: float, prepared: Prepared) -> float:
-    """Estimate how much of a time limit in seconds the steps after the search need."""
-    testing = 0.0 if prepared.test is None else prepared.test.n_rows * _row_budget(limit, prepared) / 2
-    return min(limit / 3, _seconds_to_choose(limit) + SAVING + testing + _seconds_to_measure(limit))
-
-
-def _row_budget(limit: float, prepared: Prepared) -> float:
-    """Return the seconds that a row may cost on one core: less where a large test part is waiting."""
-    n_rows = 0 if prepared.test is None else prepared.test.n_rows
-    return min(ROW_SECONDS, TESTING_SHARE * limit / max(n_rows, 1))
-
-
-def _seconds_to_measure(limit: float) -> float:
-    return min(MEASURING_MOST, max(MEASURING_LEAST, limit * MEASURING_SHARE))
-
-
-def _seconds_to_choose(limit: float) -> float:
-    return min(CHOOSING_MOST, max(CHOOSING_LEAST, limit * CHOOSING_SHARE))
-
-
 def finish(
-    plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, started: float
+    plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, pace: Pace
 ) -> FitResult:
-    """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`."""
+    """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`.
+
+    Where only trials count, no clock decides what goes into the model.
+    """
+    if options.trials is not None:
+        pace = replace(pace, limit=None)
     observer.phase("ensembling", f"{len(finished)} models")
-    combiner = Combiner.of(plan, finished, _effort(plan, options))
+    combiner = Combiner.of(plan, finished, _effort(options, pace))
     choice = combiner.best()
     observer.event(_selected(choice, len(finished)))
     if options.fast:
@@ -82,28 +64,49 @@ def finish(
         room.write(functools.partial(_save, plan, choice, options.seed, folder))
         return load_artifact(folder / "model", plan.registry)
 
-    saved = Workshop(combiner, plan.sample, save, observer).saved(choice, _limit(options))
+    test = None if plan.prepared.test is None else _in_time(plan.prepared.test, choice, pace, options.seed, observer)
+    until = pace.saved(0.0 if test is None else test.n_rows * _row_seconds(choice))
+    saved = Workshop(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
     size = folder_bytes(folder / "model")
     room.write(functools.partial(update_manifest, folder / "model", {"latency": saved.seconds, "size": size}))
     tested = _Tested()
-    if plan.prepared.test is not None:
-        observer.phase("testing", f"{plan.prepared.test.n_rows:,} rows")
-        tested = room.write(functools.partial(_test, plan, plan.prepared.test, saved.fitted, folder, observer))
-    _measure(plan, saved.fitted, options, folder, observer)
-    result = replace(_result(plan, saved, tested, folder), size=size, seconds=time.monotonic() - started)
+    if test is not None:
+        observer.phase("testing", f"{test.n_rows:,} rows")
+        tested = room.write(functools.partial(_test, plan, test, saved.fitted, folder, observer))
+    _measure(plan, saved.fitted, pace, folder, observer)
+    result = replace(_result(plan, saved, tested, folder), size=size, seconds=time.monotonic() - pace.started)
     room.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
     observer.phase("done", f"{result.seconds:.1f} s")
     return result
 
 
-def _effort(plan: Plan, options: FitOptions) -> Effort:
-    timed = options.trials is None
+def _effort(options: FitOptions, pace: Pace) -> Effort:
     members = 1 if "ensemble" in options.without else _FEW_MEMBERS if "large_ensembles" in options.without else None
-    effort = Effort(None, options.seed, timed, members=members, calibrates="calibration" not in options.without)
-    if options.seconds is None:
-        return effort
-    seconds = _seconds_to_choose(options.seconds) if timed else None
-    return replace(effort, seconds=seconds, row_budget=_row_budget(options.seconds, plan.prepared))
+    return Effort(
+        pace.choosing,
+        options.seed,
+        timed=options.trials is None,
+        members=members,
+        calibrates="calibration" not in options.without,
+        recalls="copies" not in options.without,
+    )
+
+
+def _row_seconds(choice: Choice) -> float:
+    """Return what a row costs on one core, as far as trials have measured it."""
+    return sum(member.record.predict_seconds for member in choice.members)
+
+
+def _in_time(test: Dataset, choice: Choice, pace: Pace, seed: int, observer: Observer) -> Dataset:
+    """Draw as many of the rows to test on as there is time for."""
+    n_rows = pace.testable(test.n_rows, _row_seconds(choice))
+    if n_rows == test.n_rows:
+        return test
+    observer.note(
+        f"The test score is that of {n_rows:,} of the {test.n_rows:,} rows kept aside: the rest would take too much of "
+        "the time limit. `automl evaluate` scores a table whole."
+    )
+    return test.take(np.sort(np.random.default_rng(seed).choice(test.n_rows, n_rows, replace=False)))
 
 
 def _limit(options: FitOptions) -> LatencyLimit | None:
@@ -215,13 +218,13 @@ class _Tested:
     alone: Mapping[int, float] = field(default_factory=dict)
 
 
-def _measure(plan: Plan, fitted: FittedModel, options: FitOptions, folder: Path, observer: Observer) -> None:
+def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer: Observer) -> None:
     """Keep what features are worth in the manifest, as far as the time for it goes."""
     test = plan.prepared.test
     rows = plan.prepared.dataset if test is None or test.n_rows < 2 else test
     effort = Measuring(most=MOST_FEATURES)  # the clock must not decide where only trials count
-    if options.seconds is not None and options.trials is None:
-        effort = Measuring(deadline=time.monotonic() + _seconds_to_measure(options.seconds))
+    if pace.measuring is not None and pace.end is not None:
+        effort = Measuring(deadline=min(time.monotonic() + pace.measuring, pace.end))
     try:
         update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
     except Exception as error:  # a plugin's model, asked once more; what it is worth is told without
@@ -234,7 +237,7 @@ def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer
     try:
         decision = fitted.output.decision
         by_member = fitted.predict_members(test.table)
-        score = metric.score(test.y, fitted.blend(by_member), test.weights, decision)
+        score = metric.score(test.y, fitted.blend(by_member, test.table), test.weights, decision)
         alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
         update_manifest(folder / "model", {"test_score": score})
     except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved

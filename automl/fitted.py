@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.calibration import Calibration
+from automl.copies import Copies
 from automl.data.apply import to_table
+from automl.data.fingerprint import row_hashes
 from automl.data.schema import Role, Schema
 from automl.data.table import Table
 from automl.decision import Decision
@@ -32,10 +34,18 @@ Array = NDArray[np.float64]
 @storable("output")
 @dataclass(frozen=True)
 class Output:
-    """What happens to blended probabilities: calibration (None: nothing), then the decision for a label."""
+    """What happens to blended predictions: calibration, then what copies said (each None: nothing); then the decision
+    for a label."""
 
     calibration: Calibration | None
     decision: Decision
+    copies: Copies | None = None
+
+    def apply(self, blended: Array, table: Table) -> Array:
+        """Return the final prediction (n_rows, n_outputs) float64 of a table's rows."""
+        if self.calibration is not None:
+            blended = self.calibration.apply(blended)
+        return blended if self.copies is None else self.copies.apply(row_hashes(table), blended)
 
 
 @dataclass(frozen=True)
@@ -100,14 +110,12 @@ class FittedModel:
 
     def predict_table(self, table: Table) -> Array:
         """Blend the members' predictions, (n_rows, n_outputs) float64."""
-        return self.blend(self.predict_members(table))
+        return self.blend(self.predict_members(table), table)
 
-    def blend(self, by_member: Mapping[int, Array]) -> Array:
-        """Combine the members' predictions, each (n_rows, n_outputs), and calibrate the result."""
+    def blend(self, by_member: Mapping[int, Array], table: Table) -> Array:
+        """Combine the members' predictions of a table, each (n_rows, n_outputs), into the final one."""
         total: Array = np.asarray(sum(member.weight * by_member[member.number] for member in self.members))
-        if self.output.calibration is not None:
-            total = self.output.calibration.apply(total)
-        return total
+        return self.output.apply(total, table)
 
     def predict_members(self, table: Table) -> dict[int, Array]:
         """Return each member's own prediction by trial number, (n_rows, n_outputs) float64."""

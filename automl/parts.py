@@ -15,6 +15,7 @@ PARTS: Mapping[str, str] = {
     "ensemble": "the model is the best trial alone",
     "large_ensembles": "an ensemble has 5 members at most",
     "calibration": "probabilities stay as the ensemble blends them",
+    "copies": "what copies of a row said in training is left to the models",
     "early_stopping": "every trial is fitted on all folds",
 }
 """What is left out under each name, and what a fit does instead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,25 +53,37 @@ class Saved:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What it takes to make a model quicker: `save` writes a choice under the model's name and loads it again."""
+    """What it takes to make a model quicker: `save` writes a choice under the model's name and loads it again.
+
+    The last save should end by `until`, on `time.monotonic()`'s clock; None leaves time.
+    """
 
     combiner: Combiner
     sample: Sample
     save: Callable[[Choice], FittedModel]
     observer: Observer
+    until: float | None = None
 
     def saved(self, choice: Choice, limit: LatencyLimit | None) -> Saved:
-        """Save a model, and again with less in it where a row takes longer than the limit."""
+        """Save a model, and again with less in it where a row takes longer than the limit.
+
+        Only a strict limit is worth more time than there is.
+        """
+        started = time.monotonic()
         whole = self._measured(choice)
         if limit is None or whole.seconds is None or whole.seconds <= limit.seconds:
             return whole
-        result = self._slimmed(whole, self._reductions(whole, whole.seconds), limit)
+        took = time.monotonic() - started
+        if not limit.strict and self._late(2 * took):
+            self.observer.note(f"A row takes {_ms(whole.seconds)}; no time is left to make it {_ms(limit.seconds)}.")
+            return whole
+        result = self._slimmed(whole, self._reductions(whole, whole.seconds), limit, took)
         if limit.strict and not result.within(limit):
             result = self._others(whole, result, limit)
         self._tell(whole.seconds, result, limit)
         return result
 
-    def _slimmed(self, whole: Saved, slims: Sequence[Slim], limit: LatencyLimit) -> Saved:
+    def _slimmed(self, whole: Saved, slims: Sequence[Slim], limit: LatencyLimit, took: float) -> Saved:
         """Save the best reduction that holds the limit, and a smaller one where the saved model turns out slower."""
         if not limit.strict:
             most = slims[0].error + LITTLE * abs(slims[0].error)
@@ -79,11 +92,16 @@ class Workshop:
         for share in _SHARES:
             slim = self._within(whole.fitted, slims, share * limit.seconds)
             choice = self.combiner.with_weights(whole.choice, slim.weights, slim.models)
+            if result is not whole and not limit.strict and self._late(took):
+                break
             if _size(choice) < _size(result.choice):
                 result = self._measured(choice)
             if result.within(limit):
                 break
         return result
+
+    def _late(self, seconds: float) -> bool:
+        return self.until is not None and time.monotonic() + seconds > self.until
 
     def _measured(self, choice: Choice) -> Saved:
         fitted = self.save(choice)

@@ -31,6 +31,7 @@ PARTS: Mapping[str, str] = {
     "ensemble": "--without ensemble",
     "large_ensembles": "--without large_ensembles",
     "calibration": "--without calibration",
+    "copies": "--without copies",
     "early_stopping": "--without early_stopping",
     "folds_3": "--folds 3",
     "folds_5": "--folds 5",

@@ -84,7 +84,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         list[str] | None,
         typer.Option(
             help="A part of the engine to do without, to measure what it earns; may be repeated: portfolio, allocator, "
-            "studies, selection, features, ensemble, large_ensembles, calibration, early_stopping."
+            "studies, selection, features, ensemble, large_ensembles, calibration, copies, early_stopping."
         ),
     ] = None,
     fast: Annotated[

@@ -15,6 +15,8 @@ from automl.data.table import Table
 
 _EXACT = 2**53  # whole numbers up to here are exact as floats
 _MOSTLY_REPEATED = 0.5
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_BLOCK = 4096  # rows that are hashed at once
 
 
 def hash_frame(frame: pd.DataFrame) -> str:
@@ -57,17 +59,31 @@ def row_clusters(table: Table) -> NDArray[np.int64] | None:
     A few duplicates let a model recognise in the score part of a fold what it saw in training. Where most rows repeat,
     the table has few possible rows, and meeting them again is what prediction will be like too.
     """
-    mixed = np.zeros(table.n_rows, dtype=np.uint64)
-    for column in table.numeric.T:
-        mixed = mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
-    for column in table.datetime.T:
-        mixed = mix(mixed, np.where(np.isnan(column), np.nan, column) + 0.0)
-    for codes in table.categorical.T:
-        mixed = mix(mixed, codes.astype(np.float64))
-    for cells in table.raw.values():
-        texts = [cell.tobytes() if isinstance(cell, np.ndarray) else cell for cell in cells.tolist()]
-        mixed = mix(mixed, pd.factorize(np.array([*texts, None], dtype=object))[0][:-1].astype(np.float64))
-    return clusters_of(mixed)
+    return clusters_of(row_hashes(table))
+
+
+def row_hashes(table: Table) -> NDArray[np.uint64]:
+    """Hash rows, (n_rows,) uint64: equal where all cells are, in every table of the same columns on every machine."""
+    n_cells = table.numeric.shape[1] + table.datetime.shape[1] + table.categorical.shape[1]
+    salts = np.arange(1, n_cells + len(table.raw) + 1, dtype=np.uint64) * _GOLDEN
+    hashes = np.zeros(table.n_rows, dtype=np.uint64)
+    for start in range(0, table.n_rows, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        cells = np.concatenate([table.numeric[rows], table.datetime[rows], table.categorical[rows]], axis=1)
+        cells = np.where(np.isnan(cells), np.nan, cells) + 0.0  # one NaN, and no negative zero
+        hashes[rows] = _scrambled(cells.view(np.uint64) + salts[:n_cells]).sum(axis=1, dtype=np.uint64)
+    for salt, cells in zip(salts[n_cells:], table.raw.values(), strict=True):
+        digests = b"".join(map(_digest_cell, cells.tolist()))
+        hashes += _scrambled(np.frombuffer(digests, dtype="<u8").astype(np.uint64) + salt)
+    return hashes
+
+
+def _digest_cell(cell: object) -> bytes:
+    if cell is None:
+        return bytes(8)
+    if isinstance(cell, np.ndarray):
+        return hashlib.blake2b(f"{cell.shape}".encode() + cell.tobytes(), digest_size=8).digest()
+    return hashlib.blake2b(str(cell).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def clusters_of(hashes: NDArray[np.uint64]) -> NDArray[np.int64] | None:
@@ -81,7 +97,10 @@ def clusters_of(hashes: NDArray[np.uint64]) -> NDArray[np.int64] | None:
 
 def mix(mixed: NDArray[np.uint64], values: NDArray[np.float64]) -> NDArray[np.uint64]:
     """Fold a column (n_rows,) into a hash for each row (the finaliser of SplitMix64; Steele, Lea & Flood 2014)."""
-    z = np.ascontiguousarray(values).view(np.uint64) + mixed * np.uint64(31) + np.uint64(0x9E3779B97F4A7C15)
+    return _scrambled(np.ascontiguousarray(values).view(np.uint64) + mixed * np.uint64(31) + _GOLDEN)
+
+
+def _scrambled(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))

@@ -1,0 +1,58 @@
+"""How the end of a run's time is shared: choosing the ensemble, saving, testing, measuring, and leaving."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from automl.ensemble import ROW_SECONDS
+
+CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
+MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
+TESTING_SHARE = 0.05  # of the time limit, that predicting the test part may take
+SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
+LEAVING = 0.5  # seconds for processes to end
+_FEWEST_ROWS = 500  # of the test part; fewer would tell little
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The end of a run of `limit` seconds from `started`, on `time.monotonic()`'s clock; None is no limit."""
+
+    limit: float | None
+    started: float = field(default_factory=time.monotonic)
+
+    def reserve(self, n_test: int) -> float:
+        """Return the seconds that the steps after the search need, with so many rows to test on; 0 without a limit."""
+        if self.limit is None:
+            return 0.0
+        testing = min(TESTING_SHARE * self.limit, n_test * ROW_SECONDS / 2)
+        return min(self.limit / 3, (self.choosing or 0.0) + SAVING + testing + (self.measuring or 0.0) + LEAVING)
+
+    @property
+    def choosing(self) -> float | None:
+        """Seconds for choosing the ensemble."""
+        return self._share(CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST)
+
+    @property
+    def measuring(self) -> float | None:
+        """Seconds for measuring what features are worth."""
+        return self._share(MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST)
+
+    @property
+    def end(self) -> float | None:
+        """When everything should be done."""
+        return None if self.limit is None else self.started + self.limit - LEAVING
+
+    def saved(self, testing: float) -> float | None:
+        """Return when the last save should end, where predicting the test part takes so many seconds."""
+        return None if self.end is None else self.end - testing - MEASURING_LEAST
+
+    def testable(self, n_rows: int, row_seconds: float) -> int:
+        """Return how many of the rows to test on there is time for, when one takes so many seconds."""
+        if self.limit is None or row_seconds <= 0:
+            return n_rows
+        return min(n_rows, max(_FEWEST_ROWS, int(TESTING_SHARE * self.limit / row_seconds)))
+
+    def _share(self, share: float, least: float, most: float) -> float | None:
+        return None if self.limit is None else min(most, max(least, self.limit * share))
