@@ -16,7 +16,7 @@ from automl.data.quality.finding import Finding
 from automl.data.quality.labels import label_findings
 from automl.data.weights import weights_at
 from automl.decision import tune_decision
-from automl.ensemble import Ensemble, Library, build_ensemble, combine
+from automl.ensemble import Ensemble, Library, combine, worthwhile_ensemble
 from automl.fitted import Output
 from automl.planning import Plan
 from automl.search.journal import Journal
@@ -91,7 +91,7 @@ class Combiner:
 
     def best(self) -> Choice:
         """Choose for accuracy."""
-        return self.of_ensemble(build_ensemble(self.library, self.effort.seed, self.effort.seconds))
+        return self.of_ensemble(worthwhile_ensemble(self.library, self.effort.seed, self.effort.seconds))
 
     def fast(self, whole: Choice) -> Choice:
         """Choose one model, or as few as hold the bound on what speed may cost."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from automl.ensemble import ROW_SECONDS
+from automl.ensemble import MOST_ROW_SECONDS
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 TESTING_SHARE = 0.05  # of the time limit, that predicting the test part may take
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 LEAVING = 0.5  # seconds for processes to end
-_FEWEST_ROWS = 500  # of the test part; fewer would tell little
+_FEWEST_ROWS = 1000  # of the test part; fewer would tell little
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Pace:
         """Return the seconds that the steps after the search need, with so many rows to test on; 0 without a limit."""
         if self.limit is None:
             return 0.0
-        testing = min(TESTING_SHARE * self.limit, n_test * ROW_SECONDS / 2)
-        return min(self.limit / 3, (self.choosing or 0.0) + SAVING + testing + (self.measuring or 0.0) + LEAVING)
+        steps = (self.choosing or 0.0) + SAVING + self._testing(self.limit, n_test) + (self.measuring or 0.0) + LEAVING
+        return min(self.limit / 3, steps)
 
     @property
     def choosing(self) -> float | None:
@@ -52,7 +52,11 @@ class Pace:
         """Return how many of the rows to test on there is time for, when one takes so many seconds."""
         if self.limit is None or row_seconds <= 0:
             return n_rows
-        return min(n_rows, max(_FEWEST_ROWS, int(TESTING_SHARE * self.limit / row_seconds)))
+        return min(n_rows, max(_FEWEST_ROWS, int(self._testing(self.limit, n_rows) / row_seconds)))
+
+    @staticmethod
+    def _testing(limit: float, n_rows: int) -> float:
+        return min(TESTING_SHARE * limit, n_rows * MOST_ROW_SECONDS / 2)
 
     def _share(self, share: float, least: float, most: float) -> float | None:
         return None if self.limit is None else min(most, max(least, self.limit * share))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from automl.data.folds import Fold
-from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine
+from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine, worthwhile_ensemble
 from automl.metrics import metric_named
 from automl.search.shortlist import shortlist
 from automl.task import Task, TaskKind
@@ -95,3 +95,16 @@ def test_members_stay_within_the_cost_of_a_row():
     assert np.count_nonzero(build_ensemble(lib).weights) == 3
     dear = replace(lib, row_seconds=[1.0, *[2.0] * 7])
     assert np.flatnonzero(build_ensemble(dear).weights).tolist() == [0]
+
+
+@pytest.mark.parametrize(("skill", "dear"), [(0.5, True), (0.999, False)])
+def test_a_dearer_ensemble_must_be_better_by_far(skill, dear):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=400)
+    noise = rng.normal(size=(2, 400))
+    predictions = np.stack([y + noise[0], y + skill * noise[0] + 1e-3 * noise[1]])[..., None].astype(np.float32)
+    lib = replace(library(predictions, y, "rmse"), row_seconds=[0.5 * ROW_SECONDS, 3 * ROW_SECONDS])
+    weights = worthwhile_ensemble(lib).weights
+    assert bool(weights[1]) == dear
+    untimed = worthwhile_ensemble(replace(lib, row_seconds=())).weights
+    assert untimed[1] == 1

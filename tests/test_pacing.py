@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.ensemble import ROW_SECONDS
+from automl.ensemble import MOST_ROW_SECONDS
 from automl.pacing import LEAVING, MEASURING_LEAST, SAVING, TESTING_SHARE, Pace
 
 
@@ -17,8 +17,8 @@ def test_without_a_limit_nothing_hurries():
 
 def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
     few, many = Pace(60.0, 0.0).reserve(100), Pace(60.0, 0.0).reserve(10**6)
-    assert few == pytest.approx(1.5 + SAVING + 100 * ROW_SECONDS / 2 + 0.6 + LEAVING)
-    assert many - few == pytest.approx(60 * TESTING_SHARE - 100 * ROW_SECONDS / 2)
+    assert few == pytest.approx(1.5 + SAVING + 100 * MOST_ROW_SECONDS / 2 + 0.6 + LEAVING)
+    assert many - few == pytest.approx(60 * TESTING_SHARE - 100 * MOST_ROW_SECONDS / 2)
     assert Pace(6.0, 0.0).reserve(10**6) == 2.0
 
 
@@ -30,7 +30,7 @@ def test_the_last_save_leaves_time_to_test_and_to_measure():
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "expected"),
-    [(1000, 1e-3, 1000), (10_000, 1e-3, 3000), (10_000, 1.0, 500), (100, 1.0, 100), (9, 0.0, 9)],
+    [(1000, 1e-3, 1000), (10_000, 1e-3, 3000), (10_000, 1.0, 1000), (100, 1.0, 100), (9, 0.0, 9)],
 )
 def test_as_many_rows_are_tested_on_as_there_is_time_for(rows, seconds, expected):
     assert Pace(60.0, 0.0).testable(rows, seconds) == expected
