@@ -18,7 +18,6 @@ from automl.plugin import (
     real,
     recipe_entry,
     recipe_width,
-    spread,
     storable,
     suggest_recipe,
     width,
@@ -27,12 +26,11 @@ from automl.plugin import (
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.least_squares import elastic_net, ridge
 from automl_classical.logistic import Penalty, fit_softmax
-from automl_classical.outputs import check_classes, check_shape, softmax
+from automl_classical.outputs import bounds, check_linear, decided
 from automl_classical.params import scaled_encoding, suggest_shared
 
 _RECIPES = ("pairs", "bins", "all")
 _L1: list[Param] = [0.0, 0.5, 0.95]
-_MARGIN = 0.05  # of the range of training targets, by which predictions may leave it
 
 
 @storable("classical.linear")
@@ -41,7 +39,7 @@ class LinearModel:
     """Weights `coef` (n_features, n_scores) and `intercept` (n_scores,) float64.
 
     `classes` (n_seen,) int64 are the labels of the scores; empty for regression, whose predictions are clipped to
-    [`low`, `high`], because a line runs off where a row is far from the training rows.
+    [`low`, `high`].
     """
 
     coef: NDArray[np.float64]
@@ -52,16 +50,12 @@ class LinearModel:
     high: float = 0.0
 
     def __post_init__(self) -> None:
-        check_classes(self.classes, self.n_outputs)
-        check_shape("intercept", self.intercept, (len(self.classes) or 1,))
-        check_shape("coef", self.coef, (len(self.coef), len(self.intercept)))
+        check_linear(self.coef, self.intercept, self.classes, self.n_outputs)
 
     def predict(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return (n_rows, n_outputs) float64."""
         scores = matrix.astype(np.float64) @ self.coef + self.intercept
-        if not len(self.classes):
-            return np.asarray(np.clip(scores, self.low, self.high), dtype=np.float64)
-        return spread(softmax(scores), self.classes, self.n_outputs)
+        return decided(scores, self.classes, self.n_outputs, self.low, self.high)
 
 
 class Linear(ArrayFamily):
@@ -130,7 +124,5 @@ class Linear(ArrayFamily):
         shift, scale = float(target.mean()), float(target.std()) or 1.0
         solver = elastic_net if l1_ratio > 0 else ridge
         coef, intercept = solver(lesson.matrix, (target - shift) / scale, lesson.weights, 1 / C, l1_ratio)
-        margin = _MARGIN * float(np.ptp(target))
-        bounds = float(target.min()) - margin, float(target.max()) + margin
         nothing = np.empty(0, dtype=np.int64)
-        return LinearModel(coef * scale, intercept * scale + shift, nothing, 1, *bounds)
+        return LinearModel(coef * scale, intercept * scale + shift, nothing, 1, *bounds(target))

@@ -24,6 +24,7 @@ from automl.plugin import (
 )
 from automl_classical.arrays import ArrayFamily, Constant, Lesson
 from automl_classical.loo_ridge import RidgeFit, loo_ridge
+from automl_classical.outputs import bounds
 from automl_classical.rocket_model import Rocket as RocketModel
 from automl_classical.rocket_model import Shape, Transform, learn_kernels, look
 from automl_classical.series import learn_series
@@ -31,7 +32,6 @@ from automl_classical.tempering import temper_for
 
 _MOST_ROWS = 50_000
 _FEW_ROWS = 1200  # up to which the cube of the rows is soon computed
-_MARGIN = 0.05  # of the range of training targets, by which predictions may leave it
 _STEPS = 150  # of a usual sequence; how long they are is not known before they are read
 
 
@@ -106,10 +106,9 @@ class Rocket(ArrayFamily):
             return RocketModel(series, kernels, coef, fit.intercept, classes, task.n_outputs, temper)
         target = lesson.train.y.astype(np.float64)
         fit = _fit_values(matrix, target, lesson.weights)
-        margin = _MARGIN * float(np.ptp(target))
-        low, high = float(target.min()) - margin, float(target.max()) + margin
         nothing = np.empty(0, dtype=np.int64)
-        return RocketModel(series, kernels, fit.coef * factor[:, None], fit.intercept, nothing, 1, 1.0, low, high)
+        coef = fit.coef * factor[:, None]
+        return RocketModel(series, kernels, coef, fit.intercept, nothing, 1, 1.0, *bounds(target))
 
 
 def _sizes(profile: Profile) -> list[int]:

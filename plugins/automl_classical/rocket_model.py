@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Features, Limits, TrialFailed, spread, storable
+from automl.plugin import Features, Limits, TrialFailed, storable
 from automl_classical.arrays import ReadsCells
 from automl_classical.convolutions import LENGTH
 from automl_classical.hydra import Hydra, learn_hydra
 from automl_classical.minirocket import MiniRocket, learn_minirocket
-from automl_classical.outputs import check_classes, check_shape, softmax
+from automl_classical.outputs import check_linear, decided
 from automl_classical.series import Series
 from automl_classical.series_summary import summarise
 
@@ -103,9 +103,7 @@ class Rocket(ReadsCells):
     high: float = 0.0
 
     def __post_init__(self) -> None:
-        check_classes(self.classes, self.n_outputs)
-        check_shape("intercept", self.intercept, (len(self.classes) or 1,))
-        check_shape("coef", self.coef, (len(self.coef), len(self.intercept)))
+        check_linear(self.coef, self.intercept, self.classes, self.n_outputs)
         self.kernels.check(len(self.series.columns), self.series.steps)
         if len(self.coef) < self.kernels.n_features:
             raise ValueError("a ridge regression on kernels needs weights for each of their features")
@@ -116,9 +114,7 @@ class Rocket(ReadsCells):
         rows = [np.arange(start, min(start + _ROWS, features.n_rows)) for start in starts]
         scores = [self._scores(features.take(some)) for some in rows]
         together = np.concatenate(scores) if scores else np.empty((0, len(self.intercept)))
-        if not len(self.classes):
-            return np.clip(together, self.low, self.high)
-        return spread(softmax(self.temper * together), self.classes, self.n_outputs)
+        return decided(self.temper * together, self.classes, self.n_outputs, self.low, self.high)
 
     def _scores(self, features: Features) -> NDArray[np.float64]:
         pooled = np.concatenate(look(self.series, self.kernels, features, Limits()), axis=1)

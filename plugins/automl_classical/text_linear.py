@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Features, Limits, TrialFailed, spread, storable
+from automl.plugin import Features, Limits, TrialFailed, storable
 from automl_classical.arrays import ReadsCells
 from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.logistic import Penalty, fit_softmax
-from automl_classical.outputs import check_classes, check_shape, softmax
+from automl_classical.outputs import bounds, check_linear, decided
 from automl_classical.sparse_descent import (
     Design,
     Loss,
@@ -31,7 +31,6 @@ Scaling = Literal["none", "bayes", "pulled"]
 
 _DENSE = 0.3
 """Dense columns are of variance one and rows of texts of length one: so scaled, one penalty suits both."""
-_MARGIN = 0.05  # of the range of training targets, by which predictions may leave it
 
 
 @storable("classical.text_linear")
@@ -52,9 +51,7 @@ class TextLinear(ReadsCells):
     high: float = 0.0
 
     def __post_init__(self) -> None:
-        check_classes(self.classes, self.n_outputs)
-        check_shape("intercept", self.intercept, (len(self.classes) or 1,))
-        check_shape("coef", self.coef, (len(self.coef), len(self.intercept)))
+        check_linear(self.coef, self.intercept, self.classes, self.n_outputs)
         if len(self.coef) < sum(len(vocabulary.terms) for vocabulary in self.vocabularies):
             raise ValueError("a linear model of texts needs weights for each term")
 
@@ -62,9 +59,7 @@ class TextLinear(ReadsCells):
         """Return (n_rows, n_outputs) float64."""
         texts = side_by_side([one.read(features.raw[one.column]) for one in self.vocabularies], features.n_rows)
         scores = Weights(self.coef, self.intercept).scores(texts, scaled(features.matrix))
-        if not len(self.classes):
-            return np.clip(scores, self.low, self.high)
-        return spread(softmax(scores), self.classes, self.n_outputs)
+        return decided(scores, self.classes, self.n_outputs, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -155,12 +150,7 @@ def learn_values(rows: Rows, y: Vector, C: float, limits: Limits) -> tuple[Weigh
     scale = np.ones((rows.texts.shape[1], 1), dtype=np.float32)
     design = Design(rows.texts, rows.dense, scale, pulled=False)
     found = descend(design, squared_error(target, share), 1 / (C * len(y)), np.zeros(1), limits)
-    margin = _MARGIN * float(np.ptp(y))
-    return (
-        Weights(found.coef * spread_of_y, found.intercept * spread_of_y + shift),
-        float(y.min()) - margin,
-        float(y.max()) + margin,
-    )
+    return Weights(found.coef * spread_of_y, found.intercept * spread_of_y + shift), *bounds(y)
 
 
 def _fit(
