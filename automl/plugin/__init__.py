@@ -12,6 +12,7 @@ from automl.features.encoding import Encoding, Features
 from automl.features.selection import Ranking, Selector
 from automl.features.target import Target
 from automl.metrics import Metric
+from automl.plugin.boosted import BoostedHead, check_positions
 from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
 from automl.plugin.contract import API_VERSION, RENAMED, forwarding
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
@@ -40,6 +41,7 @@ __all__ = [
     "TABULAR",
     "UNSEEN",
     "ArtifactError",
+    "BoostedHead",
     "CrossFit",
     "CrossFitJob",
     "Derivation",
@@ -73,6 +75,7 @@ __all__ = [
     "TaskKind",
     "TrialFailed",
     "boost",
+    "check_positions",
     "checkpoints",
     "fit_folds",
     "from_out_of_bag",

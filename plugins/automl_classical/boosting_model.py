@@ -15,6 +15,7 @@ from automl.plugin import (
     FEATURES,
     MAX_ROUNDS,
     ArtifactError,
+    BoostedHead,
     Features,
     Limits,
     Model,
@@ -32,12 +33,9 @@ from automl.plugin import (
     patience_for,
     real,
     save,
-    spread,
     storable,
 )
-from automl_classical.arrays import Lesson
 from automl_classical.boosting_text import check_text, lean
-from automl_classical.outputs import check_classes, check_shape
 
 MAX_TREES = 25_000
 """A round grows a tree a label, so many labels get fewer rounds."""
@@ -50,25 +48,8 @@ _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not LightGB
 
 @storable("classical.boosting")
 @dataclass(frozen=True)
-class _Head:
-    """What LightGBM's text does not say.
-
-    `classes`: (n_seen,) int64 labels that the trees know, empty for regression. `prior`: (n_outputs,) float64, which is
-    the prediction where there was nothing to boost (`boosted` is False). `scale`, `shift` undo a standardised target.
-    """
-
-    classes: NDArray[np.int64]
-    prior: NDArray[np.float64]
-    boosted: bool
-    n_features: int
-    scale: float = 1.0
-    shift: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_shape("prior", self.prior, (len(self.prior),))
-        check_classes(self.classes, len(self.prior))
-        if not (len(self.prior) and np.isfinite([self.scale, self.shift]).all()):
-            raise ValueError("prior, scale and shift must be finite")
+class _Head(BoostedHead):
+    """What LightGBM's text does not say."""
 
 
 class BoostingModel(Model):
@@ -94,26 +75,19 @@ class BoostingModel(Model):
         if limits.seconds_left <= 0:
             raise TrialFailed("no time left to boost")
         self._threads = limits.threads
-        lesson = Lesson(self._params, self._task, self._seed, train, limits)
-        classify = self._task.is_classification
-        classes = lesson.classes[0] if classify else np.empty(0, dtype=np.int64)
-        shift, scale = (0.0, 1.0) if classify else _standard(train.y)
-        boosted = not lesson.hopeless
-        self._head = _Head(classes, lesson.prior, boosted, train.features.matrix.shape[1], scale, shift)
-        if boosted:
-            self._boost(train, score, limits)
+        self._head = _Head.of(train, self._task)
+        if self._head.boosted:
+            self._boost(self._head, train, score, limits)
 
-    def _boost(self, train: Part, score: Part | None, limits: Limits) -> None:
+    def _boost(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> None:
         import lightgbm
 
-        params = self._lightgbm_params(limits.threads)
-        data = self._dataset(train, params, None)
+        params = self._lightgbm_params(head, limits.threads)
+        data = _dataset(head, train, params)
         booster = lightgbm.Booster(params, data)
-        head = self._head
-        assert head is not None
         scored = None if score is None else of_labels(score, head.classes)
         if scored is not None and len(scored.y):
-            booster.add_valid(self._dataset(scored, params, data), "score")
+            booster.add_valid(_dataset(head, scored, params, data), "score")
         else:
             scored = None
         most = min(MAX_ROUNDS, MAX_TREES // booster.num_model_per_iteration())
@@ -122,14 +96,13 @@ class BoostingModel(Model):
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         if score is not None and scored is not None:
-            self._stopped = self._without_own(booster, score)
+            self._stopped = self._without_own(head, booster, score)
         self._text = lean(booster.model_to_string(num_iteration=best))
         self._booster = None
 
-    def _without_own(self, booster: Any, score: Part) -> NDArray[np.float64] | None:
+    def _without_own(self, head: _Head, booster: Any, score: Part) -> NDArray[np.float64] | None:
         """Predict the score part by the rounds that are best for other rows of it."""
         stopped = StoppedPredictions(score, self._task, self._seed)
-        n_classes = len(self._head.classes) if self._head else 0
         done, raw = 0, np.float64(0)
         for rounds in checkpoints(booster.current_iteration()):
             raw = raw + booster.predict(
@@ -137,7 +110,7 @@ class BoostingModel(Model):
                 num_threads=self._threads, validate_features=False,
             )  # fmt: skip
             done = rounds
-            stopped.show(self._outputs(linked(raw, n_classes)))
+            stopped.show(head.predictions(linked(raw, len(head.classes))))
         return stopped.predictions
 
     def predict_score(self, features: Features) -> NDArray[np.float64]:
@@ -150,19 +123,9 @@ class BoostingModel(Model):
             raise TrialFailed("asked to predict before fitting: call fit first")
         head, n_rows = self._head, features.n_rows
         if not head.boosted or not n_rows:
-            return np.tile(head.prior.astype(np.float64), (n_rows, 1))
+            return head.constant(n_rows)
         threads = 1 if n_rows <= _FEW else self._threads
-        return self._outputs(self._reader().predict(features.matrix, num_threads=threads, validate_features=False))
-
-    def _outputs(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn what LightGBM predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
-        head = self._head
-        assert head is not None
-        if not len(head.classes):
-            return np.asarray(out * head.scale + head.shift, dtype=np.float64)[:, None]
-        if out.ndim == 1:
-            out = np.column_stack([1 - out, out])
-        return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
+        return head.predictions(self._reader().predict(features.matrix, num_threads=threads, validate_features=False))
 
     def save(self, folder: Path) -> None:
         """Write LightGBM's text and the labels."""
@@ -179,27 +142,7 @@ class BoostingModel(Model):
             self._booster = lightgbm.Booster(model_str=self._text)
         return self._booster
 
-    def _dataset(self, part: Part, params: dict[str, Any], reference: Any) -> Any:
-        import lightgbm
-
-        head = self._head
-        assert head is not None
-        if len(head.classes):
-            label: NDArray[Any] = np.searchsorted(head.classes, part.y)
-        else:
-            label = (part.y - head.shift) / head.scale
-        return lightgbm.Dataset(
-            part.features.matrix,
-            label=label,
-            weight=part.weights,
-            categorical_feature=part.features.categorical,
-            reference=reference,
-            params=params,
-        )
-
-    def _lightgbm_params(self, threads: int) -> dict[str, Any]:
-        head = self._head
-        assert head is not None
+    def _lightgbm_params(self, head: _Head, threads: int) -> dict[str, Any]:
         objective = {0: "regression", 2: "binary"}.get(len(head.classes), "multiclass")
         return {
             **{name: value for name, value in self._params.items() if name not in _ENCODING},
@@ -249,9 +192,8 @@ def load_boosting(folder: Path) -> BoostingModel:
         raise ArtifactError(f"{path}: the file is missing from the model folder; save the model again") from None
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: the file cannot be read ({error}); use an intact copy") from error
-    per_round = len(head.classes) if len(head.classes) > 2 else 1
     try:
-        check_text(text, head.n_features, per_round)
+        check_text(text, head.n_features, head.n_groups)
         model = BoostingModel.of(head, text)
         model._reader()
     except (ValueError, lightgbm.basic.LightGBMError) as error:
@@ -259,5 +201,15 @@ def load_boosting(folder: Path) -> BoostingModel:
     return model
 
 
-def _standard(y: NDArray[Any]) -> tuple[float, float]:
-    return float(y.mean()), float(y.std()) or 1.0
+def _dataset(head: _Head, part: Part, params: dict[str, Any], reference: Any = None) -> Any:
+    """Return LightGBM's view of a part; `reference` are the training rows where it is another part."""
+    import lightgbm
+
+    return lightgbm.Dataset(
+        part.features.matrix,
+        label=head.targets(part),
+        weight=part.weights,
+        categorical_feature=part.features.categorical,
+        reference=reference,
+        params=params,
+    )

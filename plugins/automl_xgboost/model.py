@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from automl.plugin import (
     FEATURES,
     MAX_ROUNDS,
     ArtifactError,
+    BoostedHead,
     Features,
     Limits,
     Model,
@@ -25,15 +26,14 @@ from automl.plugin import (
     Task,
     TrialFailed,
     boost,
+    check_positions,
     checkpoints,
     linked,
     load,
     of_labels,
     patience_for,
-    prior,
     real,
     save,
-    spread,
     storable,
 )
 from automl_xgboost.trees import check_bytes
@@ -51,43 +51,19 @@ _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not XGBoost
 
 @storable("xgboost.head")
 @dataclass(frozen=True)
-class _Head:
-    """What XGBoost's file does not say.
+class _Head(BoostedHead):
+    """What XGBoost's file does not say; `categorical`: (n_categorical,) int64 positions of the columns of codes."""
 
-    `classes`: (n_seen,) int64 labels that the trees know, empty for regression. `prior`: (n_outputs,) float64, the
-    prediction where there was nothing to boost (`boosted` is False). `categorical`: (n_categorical,) int64 positions of
-    the columns of codes. `scale` and `shift` undo a standardised target.
-    """
-
-    classes: NDArray[np.int64]
-    prior: NDArray[np.float64]
-    categorical: NDArray[np.int64]
-    boosted: bool
-    n_features: int
-    scale: float = 1.0
-    shift: float = 0.0
+    categorical: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
-        for name, array, end in (
-            ("labels", self.classes, len(self.prior)),
-            ("categorical columns", self.categorical, self.n_features),
-        ):
-            if array.ndim != 1 or array.dtype.kind != "i" or (len(array) and (array.min() < 0 or array.max() >= end)):
-                raise ValueError(f"the {name} must lie in [0, {end})")
-        if self.prior.ndim != 1 or not len(self.prior) or not np.isfinite(self.prior).all():
-            raise ValueError("the prior must be a finite vector")
-        if not np.isfinite([self.scale, self.shift]).all():
-            raise ValueError("scale and shift must be finite")
+        super().__post_init__()
+        check_positions("categorical columns", self.categorical, self.n_features)
 
     @property
     def objective(self) -> str:
         """XGBoost's name of the loss."""
         return {0: "reg:squarederror", 2: "binary:logistic"}.get(len(self.classes), "multi:softprob")
-
-    @property
-    def n_groups(self) -> int:
-        """Trees that a round grows."""
-        return len(self.classes) if len(self.classes) > 2 else 1
 
 
 class XGBoostModel(Model):
@@ -113,41 +89,27 @@ class XGBoostModel(Model):
         if limits.seconds_left <= 0:
             raise TrialFailed("no time left to boost")
         self._threads = limits.threads
-        n_features = train.features.matrix.shape[1]
-        classify = self._task.is_classification
-        classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
-        self._head = _Head(
-            classes,
-            prior(train, self._task),
-            np.asarray(train.features.categorical, dtype=np.int64),
-            boosted=n_features > 0 and len(classes) != 1,
-            n_features=n_features,
-            scale=1.0 if classify else float(train.y.std()) or 1.0,
-            shift=0.0 if classify else float(train.y.mean()),
-        )
+        categorical = np.asarray(train.features.categorical, dtype=np.int64)
+        self._head = replace(_Head.of(train, self._task), categorical=categorical)
         if self._head.boosted:
-            self._boost(train, score, limits)
+            self._boost(self._head, train, score, limits)
 
-    def _boost(self, train: Part, score: Part | None, limits: Limits) -> None:
-        head = self._head
-        assert head is not None
+    def _boost(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> None:
         known = None if score is None else of_labels(score, head.classes)
-        scored = None if known is None or not len(known.y) else self._matrix(known, limits.threads)
-        machine = _Rounds(self._xgboost_params(limits.threads), self._matrix(train, limits.threads), scored)
+        scored = None if known is None or not len(known.y) else _matrix(head, known, limits.threads)
+        machine = _Rounds(self._xgboost_params(head, limits.threads), _matrix(head, train, limits.threads), scored)
         most = min(MAX_ROUNDS, MAX_TREES // head.n_groups)
         pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most, _LOOKS, _WRITING)
         best = boost(machine, pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         if score is not None and scored is not None:
-            self._stopped = self._without_own(machine.booster, score)
+            self._stopped = self._without_own(head, machine.booster, score)
         self._bytes = bytes(machine.booster[:best].save_raw(raw_format="ubj"))
         self._booster = None
 
-    def _without_own(self, booster: Any, score: Part) -> NDArray[np.float64] | None:
+    def _without_own(self, head: _Head, booster: Any, score: Part) -> NDArray[np.float64] | None:
         """Predict the score part by the rounds that are best for other rows of it."""
-        head = self._head
-        assert head is not None
         stopped = StoppedPredictions(score, self._task, self._seed)
         cells, done, margin = _cells(score.features.matrix, head.categorical), 0, None
         for rounds in checkpoints(booster.num_boosted_rounds()):
@@ -160,7 +122,7 @@ class XGBoostModel(Model):
                 validate_features=False,
             )
             done = rounds
-            stopped.show(self._outputs(linked(margin, len(head.classes))))
+            stopped.show(head.predictions(linked(margin, len(head.classes))))
         return stopped.predictions
 
     def predict_score(self, features: Features) -> NDArray[np.float64]:
@@ -173,23 +135,13 @@ class XGBoostModel(Model):
             raise TrialFailed("asked to predict before fitting: call fit first")
         head, n_rows = self._head, features.n_rows
         if not head.boosted or not n_rows:
-            return np.tile(head.prior.astype(np.float64), (n_rows, 1))
+            return head.constant(n_rows)
         if features.matrix.shape[1] != head.n_features:
             raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
         booster = self._reader()
         booster.set_param({"nthread": 1 if n_rows <= _FEW else self._threads})
-        raw = booster.inplace_predict(_cells(features.matrix, head.categorical), validate_features=False)
-        return self._outputs(np.asarray(raw, dtype=np.float64))
-
-    def _outputs(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn what XGBoost predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
-        head = self._head
-        assert head is not None
-        if not len(head.classes):
-            return (out * head.scale + head.shift).reshape(len(out), 1)
-        if len(head.classes) == 2:
-            out = np.column_stack([1 - out, out])
-        return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
+        cells = _cells(features.matrix, head.categorical)
+        return head.predictions(booster.inplace_predict(cells, validate_features=False))
 
     def save(self, folder: Path) -> None:
         """Write XGBoost's binary JSON and the labels."""
@@ -207,28 +159,7 @@ class XGBoostModel(Model):
             self._booster = xgboost.Booster(model_file=bytearray(self._bytes))
         return self._booster
 
-    def _matrix(self, part: Part, threads: int) -> Any:
-        import xgboost
-
-        head = self._head
-        assert head is not None
-        label: NDArray[Any]
-        label = np.searchsorted(head.classes, part.y) if len(head.classes) else (part.y - head.shift) / head.scale
-        kinds = ["q"] * head.n_features
-        for position in head.categorical:
-            kinds[position] = "c"
-        return xgboost.DMatrix(
-            _cells(part.features.matrix, head.categorical),
-            label=label,
-            weight=part.weights,
-            feature_types=kinds,
-            enable_categorical=True,
-            nthread=threads,
-        )
-
-    def _xgboost_params(self, threads: int) -> dict[str, Any]:
-        head = self._head
-        assert head is not None
+    def _xgboost_params(self, head: _Head, threads: int) -> dict[str, Any]:
         metric = {"reg:squarederror": "rmse", "binary:logistic": "logloss", "multi:softprob": "mlogloss"}
         return {
             **{name: value for name, value in self._params.items() if name not in _ENCODING},
@@ -285,6 +216,23 @@ def load_model(folder: Path) -> XGBoostModel:
     except ValueError as error:  # xgboost's own error is a ValueError too
         raise ArtifactError(f"{path}: the file is damaged ({error}); use an intact copy of the model") from error
     return model
+
+
+def _matrix(head: _Head, part: Part, threads: int) -> Any:
+    """Return XGBoost's view of a part, with targets and weights."""
+    import xgboost
+
+    kinds = ["q"] * head.n_features
+    for position in head.categorical:
+        kinds[position] = "c"
+    return xgboost.DMatrix(
+        _cells(part.features.matrix, head.categorical),
+        label=head.targets(part),
+        weight=part.weights,
+        feature_types=kinds,
+        enable_categorical=True,
+        nthread=threads,
+    )
 
 
 def _cells(matrix: NDArray[np.float32], categorical: NDArray[np.int64]) -> NDArray[np.float32]:
