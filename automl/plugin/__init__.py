@@ -18,6 +18,7 @@ from automl.plugin.contract import API_VERSION, RENAMED, forwarding
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
 from automl.plugin.family import TABULAR, ModelFamily, Suggest
 from automl.plugin.hookspecs import hookimpl
+from automl.plugin.learned import learned_portfolio
 from automl.plugin.model import Limits, Model, Param, Params, Part
 from automl.plugin.params import KEEP, real, text, whole, width
 from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_recipe, with_recipe
@@ -80,6 +81,7 @@ __all__ = [
     "fit_folds",
     "from_out_of_bag",
     "hookimpl",
+    "learned_portfolio",
     "linked",
     "load",
     "of_labels",

@@ -18,6 +18,7 @@ from automl.plugin import (
     Role,
     Suggest,
     Task,
+    learned_portfolio,
     rate_in_run,
     real,
     whole,
@@ -60,6 +61,7 @@ class CatBoost(ModelFamily):
             medium = _entry(profile, rate=0.09, depth=6, l2=1e-5, strength=0.0, onehot=20)
             many = profile.n_rows >= _MANY
             entries = [tuned, medium, shallow, near_own] if many else [shallow, medium, near_own, deep, noisy]
+        entries = learned_portfolio(self, entries, task, profile)
         return [self._in_time(entry, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:

@@ -16,6 +16,7 @@ from automl.plugin import (
     Profile,
     Suggest,
     Task,
+    learned_portfolio,
     rate_in_run,
     real,
     recipe_entry,
@@ -131,7 +132,8 @@ class LightGBM(_Boosting):
             _entry(profile, 0.0398, 16, 20, (0.58, 0.9), "all"),
             _entry(profile, 0.0121, 53, 14, (0.7, 0.9)),
         ]
-        return self._affordable([first, *others], task, profile)
+        entries = learned_portfolio(self, [first, *others], task, profile)
+        return self._affordable(entries, task, profile)
 
 
 class LightGBMExtraTrees(_Boosting):
@@ -149,4 +151,4 @@ class LightGBMExtraTrees(_Boosting):
             _entry(profile, 0.0127, 5, 10, (0.73, 1.0), "all"),
             _entry(profile, 0.0074, 8, 10, (0.42, 1.0)),
         ]
-        return self._affordable(entries, task, profile)
+        return self._affordable(learned_portfolio(self, entries, task, profile), task, profile)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task, text, whole, width
+from automl.plugin import Encoding, Param, Params, Profile, Suggest, Task, learned_portfolio, text, whole, width
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.forest import CATEGORICAL
 from automl_classical.packed import PackedForest
@@ -25,7 +25,9 @@ class DecisionTree(ArrayFamily):
             {"max_depth": 12, "min_samples_leaf": 8, "categorical": "ordered"},
             {"max_depth": 5, "min_samples_leaf": 16, "categorical": "codes"},
         ]
-        return [{**entry, "criterion": "gini"} for entry in entries] if task.is_classification else entries
+        if task.is_classification:
+            entries = [{**entry, "criterion": "gini"} for entry in entries]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space."""

@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, real, storable, text, whole, width
+from automl.plugin import (
+    Encoding,
+    FamilyDeclined,
+    Params,
+    Profile,
+    Suggest,
+    Task,
+    learned_portfolio,
+    real,
+    storable,
+    text,
+    whole,
+    width,
+)
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.outputs import check_shape
 from automl_classical.params import scaled_encoding, suggest_shared
@@ -90,11 +103,12 @@ class Neighbours(ArrayFamily):
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """A few near rows by distance, then many, then the sum of differences on fewer columns."""
-        return [
+        entries = [
             _entry("standard", 1.0, 10, "distance", 2),
             _entry("quantile", 1.0, 30, "distance", 1),
             _entry("standard", 0.5, 5, "distance", 1),
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space."""

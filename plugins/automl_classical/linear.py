@@ -15,6 +15,7 @@ from automl.plugin import (
     Profile,
     Suggest,
     Task,
+    learned_portfolio,
     real,
     recipe_entry,
     recipe_width,
@@ -85,10 +86,11 @@ class Linear(ArrayFamily):
                 ("standard", 0.1, 0.0, "plain"),
                 ("quantile", 0.01, 0.5, "pairs"),
             ]
-        return [
+        entries: list[Params] = [
             {"numeric": numeric, "keep": 1.0, **recipe_entry(profile, _RECIPES, recipe), "C": c, "l1_ratio": l1}
             for numeric, c, l1, recipe in grid
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space; C is the inverse of the penalty's strength, as in scikit-learn."""

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import CLASSIFICATION, Encoding, Params, Profile, Suggest, Task, real, spread, storable, width
+from automl.plugin import (
+    CLASSIFICATION,
+    Encoding,
+    Params,
+    Profile,
+    Suggest,
+    Task,
+    learned_portfolio,
+    real,
+    spread,
+    storable,
+    width,
+)
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.outputs import check_classes, check_shape, softmax
@@ -62,10 +74,11 @@ class NaiveBayes(ArrayFamily):
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """Quantiles of all columns, then of half of them."""
-        return [
+        entries: list[Params] = [
             {"numeric": "quantile", "keep": 1.0, "smoothing": 0.3},
             {"numeric": "quantile", "keep": 0.5, "smoothing": 0.1},
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space."""

@@ -16,6 +16,7 @@ from automl.plugin import (
     Suggest,
     Task,
     TrialFailed,
+    learned_portfolio,
     real,
     text,
     whole,
@@ -64,7 +65,7 @@ class NBLinear(ArrayFamily):
         Which of the first three is best differs: chosen on a fifth of the training rows of reviews and of questions.
         """
         if not task.is_classification:
-            return [{**_TEXTS, "C": C} for C in (3.0, 30.0, 0.3)]
+            return learned_portfolio(self, [{**_TEXTS, "C": C} for C in (3.0, 30.0, 0.3)], task, profile)
         grid: list[tuple[dict[str, Param], Loss, Scaling, float]] = [
             ({}, "logistic", "none", 5.0),
             ({}, "logistic", "bayes", 5.0),
@@ -72,10 +73,11 @@ class NBLinear(ArrayFamily):
             ({"characters": 0, "words": 3, "min_df": 1}, "logistic", "bayes", 5.0),
             ({}, "hinge", "none", 0.3),
         ]
-        return [
+        entries: list[Params] = [
             {**_TEXTS, **changes, "loss": loss, "scaling": scaling, "alpha": 0.3, "C": C}
             for changes, loss, scaling, C in grid
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space; C is the inverse of the penalty's strength, `characters` 0 leaves them out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.plugin import Params, Profile, Task
+from automl.plugin import Params, Profile, Task, learned_portfolio
 from automl_classical.forest import ForestFamily, entry
 
 
@@ -18,8 +18,10 @@ class RandomForest(ForestFamily):
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """Square root of the columns for classes, half of them for values, then coarser leaves."""
         if task.is_classification:
-            return [entry("sqrt", 2, 1), entry(0.5, 2, 3), entry("sqrt", 2, 5, "codes")]
-        return [entry(0.5, 2, 1), entry("sqrt", 2, 1), entry(0.75, 2, 5, "codes")]
+            entries = [entry("sqrt", 2, 1), entry(0.5, 2, 3), entry("sqrt", 2, 5, "codes")]
+        else:
+            entries = [entry(0.5, 2, 1), entry("sqrt", 2, 1), entry(0.75, 2, 5, "codes")]
+        return learned_portfolio(self, entries, task, profile)
 
     def forest(self, task: Task) -> Any:
         """Return scikit-learn's class for this task."""

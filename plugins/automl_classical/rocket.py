@@ -18,6 +18,7 @@ from automl.plugin import (
     Suggest,
     Task,
     TrialFailed,
+    learned_portfolio,
     real,
     text,
     whole,
@@ -62,10 +63,11 @@ class Rocket(ArrayFamily):
             ("minirocket", few, True, 2.0),
             ("both", most, True, 0.1),
         ]
-        return [
+        entries: list[Params] = [
             {"transform": transform, "n_features": n, "differences": differences, "beside": beside}
             for transform, n, differences, beside in grid
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space; `beside` is what summaries and other columns weigh, the kernels weighing one."""

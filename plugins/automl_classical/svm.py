@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Encoding, FamilyDeclined, Params, Profile, Suggest, Task, TrialFailed, real, width
+from automl.plugin import (
+    Encoding,
+    FamilyDeclined,
+    Params,
+    Profile,
+    Suggest,
+    Task,
+    TrialFailed,
+    learned_portfolio,
+    real,
+    width,
+)
 from automl_classical.arrays import ArrayFamily, Lesson
 from automl_classical.inner import INNER_FOLDS, inner_folds
 from automl_classical.kernel import KernelModel, Machine
@@ -36,11 +47,12 @@ class SupportVectors(ArrayFamily):
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """A usual machine first, then a smoother one and one on half of the columns."""
-        return [
+        entries: list[Params] = [
             {"numeric": "standard", "keep": 1.0, "C": 1.0, "gamma": 1.0},
             {"numeric": "quantile", "keep": 1.0, "C": 10.0, "gamma": 0.3},
             {"numeric": "quantile", "keep": 0.5, "C": 1.0, "gamma": 1.0},
         ]
+        return learned_portfolio(self, entries, task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the search space; `gamma` is in units of one over the number of features."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from automl.plugin import Param, Params, Part, Profile, Role, Suggest, Task, real, whole
+from automl.plugin import Param, Params, Part, Profile, Role, Suggest, Task, learned_portfolio, real, whole
 from automl_torch.nets.family import NetFamily
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class CNN(NetFamily):
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
         """A small network, a wider one with more dropout, and a quick one with little augmentation."""
         base = _default(profile)
-        entries = [base, {**base, **_wider(profile)}, {**base, **_quicker(profile)}]
+        written = [base, {**base, **_wider(profile)}, {**base, **_quicker(profile)}]
+        entries = learned_portfolio(self, written, task, profile)
         return [self.affordable(entry, _epochs(profile), task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:

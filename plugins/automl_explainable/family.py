@@ -16,6 +16,7 @@ from automl.plugin import (
     Role,
     Suggest,
     Task,
+    learned_portfolio,
     real,
     whole,
     width,
@@ -56,7 +57,7 @@ class ExplainableBoosting(ModelFamily):
             _entry(rate=0.03, leaves=2, leaf_rows=4, smoothing=75, pairs=1.0),
             _entry(rate=0.04, leaves=3, leaf_rows=10, smoothing=200, pairs=1.0),
         ]
-        return [_for_task(entry, task) for entry in entries]
+        return learned_portfolio(self, [_for_task(entry, task) for entry in entries], task, profile)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample rates, smoothness and the number of pairs."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from automl.plugin import Param, Params, Part, Profile, Role, Suggest, Task, real, text, whole
+from automl.plugin import Param, Params, Part, Profile, Role, Suggest, Task, learned_portfolio, real, text, whole
 from automl_torch.nets.family import NetFamily
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class RNN(NetFamily):
             "epochs": EPOCHS[0] if series else EPOCHS[3],
         }
         other: dict[str, Param] = {**base, "cell": "lstm", "hidden": 96, "dropout": 0.4, "learning_rate": 2e-3}
-        return [self.affordable(entry, EPOCHS, task, profile) for entry in (base, other)]
+        entries = learned_portfolio(self, [base, other], task, profile)
+        return [self.affordable(entry, EPOCHS, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the cell, the sizes and the training."""

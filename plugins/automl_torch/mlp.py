@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, real, text, whole
+from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, learned_portfolio, real, text, whole
 from automl_torch.tabular import LABEL_METRICS, TabularNetworkFamily
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class MLP(TabularNetworkFamily):
             {**_entry(2, 384, "mish" if act == "selu" else "selu", 0.35, rate, 0.02, 2.0), "epochs": EPOCHS[1]},
             {**_entry(4, 256, act, 0.05, max(0.02, rate / 2), 0.005, 0.3), "epochs": EPOCHS[1]},
         ]
+        entries = learned_portfolio(self, entries, task, profile)
         return [self.affordable(entry, EPOCHS, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:

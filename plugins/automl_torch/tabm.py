@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, real, whole
+from automl.plugin import KEEP, Param, Params, Profile, Suggest, Task, learned_portfolio, real, whole
 from automl_torch.tabular import LABEL_METRICS, TabularNetworkFamily
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class TabM(TabularNetworkFamily):
             _entry(2, 128, 16, 0.2, 4e-3, 0.3),
             _entry(3, 256, 8, 0.3, 3e-3, 1.0),
         ]
+        entries = learned_portfolio(self, entries, task, profile)
         return [self.affordable(entry, EPOCHS, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:

@@ -16,6 +16,7 @@ from automl.plugin import (
     Role,
     Suggest,
     Task,
+    learned_portfolio,
     real,
     whole,
     width,
@@ -66,7 +67,8 @@ class Transformer(NetFamily):
             "epochs": EPOCHS[3] if texts else EPOCHS[1],
         }
         other: dict[str, Param] = {**base, "width": 96, "depth": 3, "inner_dropout": 0.25, "learning_rate": 5e-4}
-        return [self.affordable(entry, EPOCHS, task, profile) for entry in (base, other)]
+        entries = learned_portfolio(self, [base, other], task, profile)
+        return [self.affordable(entry, EPOCHS, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the encoder and its training."""

@@ -16,6 +16,7 @@ from automl.plugin import (
     Role,
     Suggest,
     Task,
+    learned_portfolio,
     rate_in_run,
     real,
     recipe_entry,
@@ -55,6 +56,7 @@ class XGBoost(ModelFamily):
         ]
         mild = _entry(profile, rate=0.05, depth=4, child=1.0, rows=0.8, columns=0.6, ridge=1.0)
         entries = [mild, first, *others] if profile.n_rows < _FEW else [first, mild, *others]
+        entries = learned_portfolio(self, entries, task, profile)
         return [self._in_time(entry, task, profile) for entry in entries]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
