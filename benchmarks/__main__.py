@@ -1,4 +1,4 @@
-"""`python -m benchmarks COMMAND`: run systems side by side, report on results, install peers, leave parts out."""
+"""`python -m benchmarks COMMAND`: run systems side by side, report, install peers, leave parts out, learn."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Mapping
 
 from benchmarks import ablate, environments, report, run
+from benchmarks.portfolio import command as portfolio
 
 COMMANDS: Mapping[str, Callable[[list[str]], None]] = {
     "run": run.main,
     "report": report.main,
     "peers": environments.main,
     "ablate": ablate.main,
+    "portfolio": portfolio.main,
 }
 
 

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 Key = tuple[str, str, int, float]
 
@@ -50,10 +51,15 @@ class Record:
 
 def append(record: Record, path: Path) -> None:
     """Add a line and see it onto the disk."""
+    append_line(asdict(record), path)
+
+
+def append_line(row: Mapping[str, Any], path: Path) -> None:
+    """Add a line of JSON and see it onto the disk."""
     with path.open("a+b") as file:
         if file.tell() and not _ends_a_line(path):
             file.write(b"\n")  # a run was killed while writing; its line is lost, this one must not be
-        file.write(json.dumps(asdict(record), ensure_ascii=False).encode() + b"\n")
+        file.write(json.dumps(dict(row), ensure_ascii=False).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
