@@ -23,7 +23,7 @@ MOST = 5  # entries of a family
 LEAST_GAIN = 2e-4  # of the mean regret; less is noise
 LEAST_COST = 2e-3  # share of the search; below it, cheap configurations are as good as free
 AT_ONCE = 16  # configurations asked for their gain together
-SHARES = (0.1, 0.25, 0.5)  # of the blend, that one more member may take
+SHARES = (0.1, 0.25, 0.5, 1.0)  # of the blend, that one more member may take
 SEEN = 0.6  # of the tables (by weight), on which a configuration must have been measured
 BETTER, WINS, FEWEST = 0.01, 0.75, 3  # mean relative gain, share of tables and number of tables that unseat a default
 

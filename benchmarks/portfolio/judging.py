@@ -13,7 +13,7 @@ from automl.plugin import TaskKind
 from automl.plugin.portfolio_file import Size, size_of
 from benchmarks.portfolio.evidence import Part, TableEvidence
 from benchmarks.portfolio.greedy import Learner, Weighted
-from benchmarks.portfolio.simulate import Budget, Portfolio, search, test_error
+from benchmarks.portfolio.simulate import Budget, Portfolio, ensemble_error, search
 
 BORROWED = 0.3  # what a table of the same kind and another size counts
 DRAWS = 5  # random portfolios for a table
@@ -87,7 +87,7 @@ def _left_out(
 
 
 def _regret(learner: Learner, part: Part, limit: float, portfolio: Portfolio) -> float:
-    return float(learner.scale(part).regret(test_error(part, search(part, portfolio, Budget(limit)))))
+    return float(learner.scale(part).regret(ensemble_error(part, search(part, portfolio, Budget(limit)))))
 
 
 def _weighted(tables: Sequence[TableEvidence], own: Sequence[TableEvidence]) -> list[Weighted]:

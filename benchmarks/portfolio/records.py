@@ -103,7 +103,7 @@ def compact(prediction: NDArray[Any]) -> NDArray[Any]:
     """
     if prediction.shape[1] <= 2:
         return prediction[:, -1].astype(np.float32)
-    return np.log(np.maximum(prediction, _LEAST)).astype(np.float16)
+    return np.asarray(np.log(np.maximum(prediction, _LEAST)), dtype=np.float16)
 
 
 def expand(stored: NDArray[Any], n_outputs: int) -> NDArray[np.float64]:

@@ -100,13 +100,13 @@ def weights(part: Part, keys: Sequence[str]) -> Array:
     return result
 
 
-def test_error(part: Part, keys: Sequence[str]) -> float:
+def ensemble_error(part: Part, keys: Sequence[str]) -> float:
     """Return the error on the test part of the ensemble of these trials, infinite where there are none."""
     if not keys:
         return float("inf")
     chosen = weights(part, keys)
     members = np.flatnonzero(chosen)
-    blend = np.tensordot(chosen[members], part.test_facts([keys[i] for i in members]), axes=1)
+    blend = np.tensordot(chosen[members], part.test_facts([keys[int(i)] for i in members]), axes=1)
     return float(part.test_judge.errors(blend[None])[0])
 
 
@@ -120,7 +120,7 @@ class Scale:
     @classmethod
     def of(cls, part: Part) -> Scale:
         """Judge everything that ended well."""
-        return cls(test_error(part, part.complete), float(np.median(list(part.test_errors.values()))))
+        return cls(ensemble_error(part, part.complete), float(np.median(list(part.test_errors.values()))))
 
     def regret(self, error: float | Array) -> Array:
         """Normalise errors; what is worse than the median configuration counts as 1, no model at all too."""

@@ -19,7 +19,7 @@ from benchmarks.portfolio.greedy import Learner, Options, Weighted, defaults
 from benchmarks.portfolio.judge import Judge
 from benchmarks.portfolio.page import page
 from benchmarks.portfolio.records import Record
-from benchmarks.portfolio.simulate import Budget, Scale, search, test_error, weights
+from benchmarks.portfolio.simulate import Budget, Scale, ensemble_error, search, weights
 from tests.benchmarks.synthetic_evidence import part, table
 
 SIZES = (Size("small", 2500), Size("large", None))
@@ -111,7 +111,7 @@ def test_regret_goes_from_the_best_ensemble_to_the_median_configuration():
     assert scale.best < 1.0  # independent errors cancel out
     assert scale.regret(scale.best) == pytest.approx(0.0)
     assert scale.regret(np.array([scale.usual, np.inf])) == pytest.approx([1.0, 1.0])
-    assert test_error(own, []) == np.inf
+    assert ensemble_error(own, []) == np.inf
 
 
 ERRORS = {"a:0": 3.0, "a:1": 3.0, "a:good": 1.0, "a:bad": 9.0, "b:0": 3.5, "b:none": np.inf}
@@ -134,7 +134,15 @@ def test_no_family_gets_more_entries_than_allowed():
 
 def test_of_two_that_help_as_much_the_cheaper_comes_first_and_the_impossible_never():
     seconds = {"a:slow": 8.0, "a:quick": 1.0, "a:endless": 500.0}
-    errors = {"a:0": 3.0, "a:slow": 1.0, "a:quick": 1.0, "a:endless": 0.1}
+    errors = {
+        "a:0": 3.0,
+        "a:slow": 1.0,
+        "a:quick": 1.0,
+        "a:endless": 0.1,
+        "a:bad": 9.0,
+        "a:worse": 10.0,
+        "a:worst": 11.0,
+    }
     learned = learner().learn([Weighted(table(name, errors, seconds), 1.0) for name in ("one", "two")])
     assert learned["a"][1:] == ["a:quick", "a:slow"]
 
