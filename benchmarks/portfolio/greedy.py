@@ -19,7 +19,7 @@ from benchmarks.portfolio.evidence import Part, TableEvidence
 from benchmarks.portfolio.judge import Array
 from benchmarks.portfolio.simulate import WORKERS, Budget, Portfolio, Scale, search, weights
 
-MOST = 5  # entries of a family
+MOST = 5  # entries of a family, the rest of what is written not counted
 LEAST_GAIN = 2e-4  # of the mean regret; less is noise
 LEAST_COST = 2e-3  # share of the search; below it, cheap configurations are as good as free
 AT_ONCE = 16  # configurations asked for their gain together
@@ -38,7 +38,8 @@ class Weighted:
 
 @dataclass(frozen=True)
 class Options:
-    """`limits` are the time limits in seconds at which regret counts; a family has at most `most` entries."""
+    """`limits` are the time limits in seconds at which regret counts; a family has at most `most` entries
+    before the rest of what is written."""
 
     limits: Sequence[float]
     most: int = MOST
@@ -81,7 +82,8 @@ class Learner:
     )
 
     def learn(self, tables: Sequence[Weighted]) -> dict[str, list[str]]:
-        """Return keys by family, each family's default first, unless the evidence against it is clear."""
+        """Return keys by family: the default, unless the evidence against it is clear, what lowers regret, and then
+        the rest of what is written, which a search comes to where it has the time."""
         portfolio = {family: [key] for family, key in defaults(tables, self.options.limits).items()}
         cases = [self._case(one, limit, portfolio) for one in tables for limit in self.options.limits]
         total = sum(case.weight for case in cases)
@@ -91,6 +93,8 @@ class Learner:
             portfolio[pool[best]].append(best)
             for case in cases:
                 self._add(case, best)
+        for family, keys in written(tables, self.options.limits).items():
+            portfolio[family] += [key for key in keys if key not in portfolio[family]]
         return portfolio
 
     def scale(self, part: Part) -> Scale:
@@ -195,15 +199,17 @@ def defaults(tables: Sequence[Weighted], limits: Sequence[float]) -> dict[str, s
     Clearly: by a mean of at least `BETTER` of the test error, on at least `WINS` of the tables and `FEWEST` of them,
     for no more seconds.
     """
-    votes: dict[str, dict[str, float]] = {}
+    return {family: _unseated(family, keys[0], tables, limits) for family, keys in written(tables, limits).items()}
+
+
+def written(tables: Sequence[Weighted], limits: Sequence[float]) -> dict[str, tuple[str, ...]]:
+    """Return what each family's code brings for most tables, by their weights."""
+    votes: dict[str, dict[tuple[str, ...], float]] = {}
     for one in tables:
         for family, keys in one.table.at(limits[0]).written.items():
             counted = votes.setdefault(family, {})
-            counted[keys[0]] = counted.get(keys[0], 0.0) + one.weight
-    return {
-        family: _unseated(family, max(counted, key=counted.__getitem__), tables, limits)
-        for family, counted in votes.items()
-    }
+            counted[tuple(keys)] = counted.get(tuple(keys), 0.0) + one.weight
+    return {family: max(counted, key=counted.__getitem__) for family, counted in votes.items()}
 
 
 def _unseated(family: str, default: str, tables: Sequence[Weighted], limits: Sequence[float]) -> str:

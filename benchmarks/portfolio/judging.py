@@ -43,11 +43,11 @@ class Lesson:
 
     @property
     def holds(self) -> bool:
-        """Whether it beats what is written, on average and on at least half of enough tables."""
+        """Whether it beats what is written, on average and on most of enough tables."""
         if len({one.table for one in self.outcomes}) < FEWEST:
             return False
         gains = {t: fmean(o.written - o.learned for o in self.outcomes if o.table == t) for t in self.tables}
-        return fmean(gains.values()) > 0 and sum(gain >= 0 for gain in gains.values()) >= len(gains) / 2
+        return fmean(gains.values()) > 0 and sum(gain > 0 for gain in gains.values()) > len(gains) / 2
 
     def mean(self, which: str, limit: float | None = None) -> float:
         """Return the mean regret of `learned`, `written` or `random`, at one limit or at all."""

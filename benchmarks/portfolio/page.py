@@ -16,15 +16,15 @@ WHICH = ("learned", "written", "random")
 _HEAD = """# Learned portfolios
 
 Made by `python -m benchmarks portfolio learn` from {trials:,} trials on {n_tables} tables
-({core_hours:.1f} core hours): {tables}.
+({tables}), {core_hours:.1f} core hours.
 Seeds {seeds}, at most {rows:,} rows, folds and learning rates of fits of {budgets} s, engine {engine}, {date}.
 
-Regret is the test error of the ensemble that a simulated search on two cores ends with, from 0 (the ensemble of
-everything that was measured) to 1 (the median configuration, or worse). Each table was left out of what its portfolio
-was learned from; tables of its kind and another size counted {borrowed:g} there. `written` is the order in the code of
-the families, `random` the mean of {draws} draws of as many configurations. The simulated search rests when it has tried
-its portfolio, where the engine would go on by itself. A lesson holds where it beats what is written on average, and on
-half of at least {fewest} tables; only lessons that hold go into plugins.
+Regret is the test error of the ensemble that a simulated search on two cores ends with, from 0 (the best that is known:
+the ensemble of everything that was measured, or a single configuration) to 1 (the median configuration, or worse). Each
+table was left out of what its portfolio was learned from; tables of its kind and another size counted {borrowed:g}.
+`written` is the order in the code of the families, `random` the mean of {draws} draws of as many configurations. The
+simulated search rests when it has tried its portfolio, where the engine would go on by itself. A lesson holds where it
+beats what is written on average and on most of at least {fewest} tables; only lessons that hold go into plugins.
 """
 
 

@@ -23,6 +23,7 @@ from benchmarks.portfolio.judge import Array
 WORKERS = 2
 STARTING = 2.0  # seconds before the first trial: imports, reading, folds
 FINISHING, FINISHING_SHARE = 2.5, 0.035  # seconds after the last one, and their share of the time limit
+LUCKIEST = -0.5
 
 Portfolio = Mapping[str, Sequence[str]]
 """Keys of configurations by family, in the order in which they are tried."""
@@ -112,7 +113,10 @@ def ensemble_error(part: Part, keys: Sequence[str]) -> float:
 
 @dataclass(frozen=True)
 class Scale:
-    """The errors that are regrets of 0 and of 1: the ensemble of all that was measured, the median configuration."""
+    """The errors that are regrets of 0 and of 1: the best that is known, and that of the median configuration.
+
+    The best is the ensemble of all that was measured or, where luck has it, a single configuration.
+    """
 
     best: float
     usual: float
@@ -120,11 +124,15 @@ class Scale:
     @classmethod
     def of(cls, part: Part) -> Scale:
         """Judge everything that ended well."""
-        return cls(ensemble_error(part, part.complete), float(np.median(list(part.test_errors.values()))))
+        alone = list(part.test_errors.values())
+        return cls(min(ensemble_error(part, part.complete), *alone), float(np.median(alone)))
 
     def regret(self, error: float | Array) -> Array:
-        """Normalise errors; what is worse than the median configuration counts as 1, no model at all too."""
+        """Normalise errors; what is worse than the median configuration counts as 1, no model at all too.
+
+        No ensemble can be so lucky with a test part that it counts for less than `LUCKIEST`.
+        """
         span = self.usual - self.best
         if span <= 1e-9 * abs(self.usual):  # nothing is gained by anything: a hundredth of the error stands for it
             span = max(0.01 * abs(self.usual), 1e-9)
-        return np.minimum(1.0, (np.asarray(error) - self.best) / span)
+        return np.clip((np.asarray(error) - self.best) / span, LUCKIEST, 1.0)
