@@ -23,7 +23,7 @@ from automl.plugin.model import Limits, Model, Param, Params, Part
 from automl.plugin.params import KEEP, real, text, whole, width
 from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_recipe, with_recipe
 from automl.plugin.sklearn import SklearnFamily
-from automl.plugin.stopping import StoppedPredictions, checkpoints
+from automl.plugin.stopping import ScorePieces, StoppedPredictions, checkpoints
 from automl.plugin.targets import linked, of_labels, prior, spread
 from automl.storage import load, save, storable
 from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
@@ -66,6 +66,7 @@ __all__ = [
     "Profile",
     "Ranking",
     "Role",
+    "ScorePieces",
     "Selector",
     "SklearnFamily",
     "StoppedPredictions",

@@ -67,8 +67,8 @@ class Model(ABC):
     def predict_score(self, features: Features) -> NDArray[np.float64]:
         """Predict the rows of the score part that `fit` was given, as honestly as can be; asked right after `fit`.
 
-        A model that stops by the score part overrides this, since it is judged too well by `predict`: see
-        `StoppedPredictions`.
+        These become the out-of-fold predictions. A model that stops by the score part overrides this, since `predict`
+        would be judged too well: see `StoppedPredictions`.
         """
         return self.predict(features)
 

@@ -68,6 +68,18 @@ class Fitted:
             save_file(dict(self.weights), folder / _WEIGHTS)
 
 
+@dataclass(frozen=True)
+class Taught:
+    """A network right after its training.
+
+    `stopped` (n_score, n_outputs) float64 predicts its score part, each row by the epoch that is best for other rows;
+    None where no score part decided about epochs.
+    """
+
+    fitted: Fitted
+    stopped: NDArray[np.float64] | None
+
+
 def sizes(layout: Layout, outcome: Outcome) -> tuple[int, int, int, int, int]:
     """Return the numbers, indicators, embedded columns, codes and scores that a network must have."""
     return (

@@ -12,6 +12,7 @@ from torch import Tensor
 from automl_torch.activations import blend
 from automl_torch.architecture import Architecture
 from automl_torch.dropout import Masks
+from automl_torch.judged import Judged
 from automl_torch.optimiser import Factors
 from automl_torch.tables import Tables
 
@@ -65,24 +66,22 @@ class TabularNetwork:
             each = each * train.weights[flat]
         return each.mean(dim=1)
 
-    def errors(self) -> Tensor | None:
-        """Return (n_folds,) errors on the score parts: wrong labels, cross-entropy or squared error."""
+    def judge(self) -> Judged | None:
+        """Predict the score parts and judge each row by wrong labels, cross-entropy or squared error."""
         self._masks.refresh()
         score = self.tables.score
         if score is None or score.weights is None:
             return None
         heads = self.scores(score.dense, score.codes, 0.0)
         if not self.tables.classify:
-            mean = heads.mean(dim=1, keepdim=True)[..., 0]
-            low, high = self.tables.range[:, :1, None], self.tables.range[:, 1:, None]
-            each = (torch.clamp(mean, low, high) - score.y[:, None]).square()[:, 0]
+            values = torch.clamp(heads[..., 0].mean(dim=1), self.tables.range[:, :1], self.tables.range[:, 1:])
+            return Judged(values[..., None], (values - score.y).square() * score.weights)
+        shares = torch.softmax(self._masked(heads), dim=-1).mean(dim=1)
+        if self._loss.hits:
+            each = (shares.argmax(dim=-1) != score.y).float()
         else:
-            shares = torch.softmax(self._masked(heads), dim=-1).mean(dim=1)
-            if self._loss.hits:
-                each = (shares.argmax(dim=-1) != score.y).float()
-            else:
-                each = -torch.log(shares.gather(-1, score.y[..., None])[..., 0].clamp_min(1e-30))
-        return (each * score.weights).sum(dim=1)
+            each = -torch.log(shares.gather(-1, score.y[..., None])[..., 0].clamp_min(1e-30))
+        return Judged(shares, each * score.weights)
 
     def scores(self, dense: Tensor, codes: Tensor, dropout: float) -> Tensor:
         """Return (n_folds, n_members, n_rows, n_scores) for dense (n_folds, n_rows, ...) and codes."""

@@ -60,11 +60,18 @@ class Outcome:
         """Average the predictions of scores (n_members, n_rows, n_scores): (n_rows, n_outputs) float64."""
         exact = scores.astype(np.float64)
         if not len(self.classes):
-            values = exact.mean(axis=0) * self.scale + self.shift
-            return np.asarray(np.clip(values, self.low, self.high), dtype=np.float64)
+            return self.outputs(exact.mean(axis=0))
         powers = np.exp(exact - exact.max(axis=2, keepdims=True))
-        probabilities = (powers / powers.sum(axis=2, keepdims=True)).mean(axis=0)
-        return spread(probabilities, self.classes, len(self.prior))
+        return self.outputs((powers / powers.sum(axis=2, keepdims=True)).mean(axis=0))
+
+    def outputs(self, averaged: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn probabilities of the labels seen, or standardised numbers, (n_rows, n_scores), into (n_rows, n_outputs).
+
+        Rounding is taken out of the sum of probabilities.
+        """
+        if not len(self.classes):
+            return np.clip(averaged * self.scale + self.shift, self.low, self.high)
+        return spread(averaged / averaged.sum(axis=1, keepdims=True), self.classes, len(self.prior))
 
 
 def outcome_of(task: Task, train: Part) -> Outcome:

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from automl.plugin import FamilyDeclined, Param, Params, Profile, Role, whole
 
 REMEDY = "pip install 'automl-engine[torch]'"
+OPTIMISERS = ("torch._dynamo",)
+"""What torch's optimisers import when the first of them is made, which takes as long as torch itself."""
 
 
 def numbers(profile: Profile) -> int:

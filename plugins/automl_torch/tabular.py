@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ from automl.plugin import (
     real,
     whole,
 )
-from automl_torch.fitted import Fitted, load_fitted
+from automl_torch.fitted import Fitted, Taught, load_fitted
 from automl_torch.lesson import Lesson
-from automl_torch.params import affordable, categories, numbers, require_torch
+from automl_torch.params import OPTIMISERS, affordable, categories, numbers, require_torch
 
 if TYPE_CHECKING:
     from automl_torch.recipe import Recipe
@@ -51,6 +51,7 @@ class TabularNetworkFamily(ModelFamily):
     """A family of `TabularNetwork`s."""
 
     elastic = 0.5  # a rushed fit goes through its schedules in fewer steps
+    imports: ClassVar[tuple[str, ...]] = ("automl_torch.fitting", *OPTIMISERS)
     batch_sizes: ClassVar[tuple[tuple[int, int], ...]]
     """The batch size up to a number of training rows, in ascending order; the last one holds beyond too."""
 
@@ -111,6 +112,9 @@ class TabularNetworkFamily(ModelFamily):
 
         A fold's columns, labels and rows may differ from another's: they are padded to the largest, in such a way that
         padding changes nothing. Between groups the trial may be stopped; within one there is nothing to save.
+
+        Out-of-fold predictions are taken while training, see `StoppedFolds`: no row has a say in the epoch that
+        predicts it.
         """
         encoding = self.encoding(job.params, job.task)
         most = max(len(fold.train) for fold in job.folds)
@@ -124,16 +128,17 @@ class TabularNetworkFamily(ModelFamily):
             parts = [job.encode(fold, encoding) for fold in group]
             limits = job.limits.share(len(group) / (len(job.folds) - start))
             lessons = [Lesson(*both, job.seed + fold.index) for both, fold in zip(parts, group, strict=True)]
-            fitted = self.teach(lessons, job.params, job.task, limits)
-            for fold, network, (_, score) in zip(group, fitted, parts, strict=True):
-                models.append(FoldModel(NetworkModel.of(network), fold.index, encoding))
-                predictions.append(network.predict(score.features.matrix))
+            taught = self.teach(lessons, job.params, job.task, limits)
+            for fold, one, (_, score) in zip(group, taught, parts, strict=True):
+                model = NetworkModel.of(one.fitted, one.stopped)
+                models.append(FoldModel(model, fold.index, encoding))
+                predictions.append(model.predict_score(score.features))
             done = range(start, start + len(group))
             if done.stop < len(job.folds) and not [job.go_on(i, predictions[i]) for i in done][-1]:
                 return CrossFit(tuple(predictions), tuple(models), "worse than the best trial's worst fold")
         return CrossFit(tuple(predictions), tuple(models))
 
-    def teach(self, lessons: Sequence[Lesson], params: Params, task: Task, limits: Limits) -> list[Fitted]:
+    def teach(self, lessons: Sequence[Lesson], params: Params, task: Task, limits: Limits) -> list[Taught]:
         """Fit a network for each lesson, all together."""
         from automl_torch.fitting import fit_together
 
@@ -147,12 +152,13 @@ class NetworkModel(Model):
     def __init__(self, family: TabularNetworkFamily, params: Params, task: Task, seed: int) -> None:
         self._make = (family, dict(params), task, seed)
         self._fitted: Fitted | None = None
+        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
-    def of(cls, fitted: Fitted) -> NetworkModel:
-        """Return a model that is fitted already."""
+    def of(cls, fitted: Fitted, stopped: NDArray[np.float64] | None = None) -> NetworkModel:
+        """Return a model that is fitted already; `stopped` are honest predictions of its score part."""
         model = cls.__new__(cls)
-        model._fitted = fitted
+        model._fitted, model._stopped = fitted, stopped
         return model
 
     @property
@@ -165,11 +171,19 @@ class NetworkModel(Model):
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
         """Train; the score part decides which epoch is kept."""
         family, params, task, seed = self._make
-        self._fitted = family.teach([Lesson(train, score, seed)], params, task, limits)[0]
+        [taught] = family.teach([Lesson(train, score, seed)], params, task, limits)
+        self._fitted, self._stopped = taught.fitted, taught.stopped
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features.matrix)
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by the epoch that is best for other rows of it."""
+        return self.predict(features) if self._stopped is None else self._stopped
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_stopped": None}
 
     def save(self, folder: Path) -> None:
         """Write the weights with safetensors and the rest as a storable."""

@@ -19,6 +19,7 @@ from automl.plugin import Limits, TrialFailed
 from automl_torch.batches import Batches
 from automl_torch.best import BestWeights
 from automl_torch.curve import Curve
+from automl_torch.judged import Judged, StoppedFolds
 from automl_torch.optimiser import Factors, Optimiser
 from automl_torch.pace import Pace
 from automl_torch.schedules import SCHEDULES
@@ -63,8 +64,8 @@ class Network(Protocol):
         """Return the (n_folds,) mean losses on rows (n_folds, batch_size) int64."""
         ...
 
-    def errors(self) -> Tensor | None:
-        """Return the (n_folds,) errors on the score parts, None where there are none; lower is better."""
+    def judge(self) -> Judged | None:
+        """Predict the score parts and judge the predictions; None where there are none."""
         ...
 
 
@@ -76,9 +77,12 @@ class Trained:
     curves: list[Curve]
 
 
-def train(network: Network, batches: Batches, course: Course, limits: Limits) -> Trained:
+def train(
+    network: Network, batches: Batches, course: Course, limits: Limits, stopped: StoppedFolds | None = None
+) -> Trained:
     """Train until the schedules end; keep each fold's best epoch, or the last where there is no score part.
 
+    What the network predicts for the score parts is shown to `stopped` after every epoch.
     Raise `TrialFailed` where the time is too short or a loss is never a finite number.
     """
     optimiser = Optimiser(network.parameters, network.factors, course.betas)
@@ -90,7 +94,7 @@ def train(network: Network, batches: Batches, course: Course, limits: Limits) ->
         losses, rate = _epoch(network, batches, course, optimiser, pace)
         if not np.isfinite(losses).all():
             break  # diverged, and will not come back
-        errors = _errors(network)
+        errors = _errors(network, stopped)
         record.append((losses, errors, rate))
         best.offer(np.zeros(network.n_folds) if np.isnan(errors).all() else errors, len(record) - 1)
     if not record or (best.epochs < 0).any():
@@ -117,10 +121,14 @@ def _epoch(
     return (total / steps).double().numpy(), rate
 
 
-def _errors(network: Network) -> NDArray[np.float64]:
+def _errors(network: Network, stopped: StoppedFolds | None) -> NDArray[np.float64]:
     with torch.inference_mode():
-        errors = network.errors()
-    return np.full(network.n_folds, np.nan) if errors is None else errors.double().numpy()
+        judged = network.judge()
+    if judged is None:
+        return np.full(network.n_folds, np.nan)
+    if stopped is not None:
+        stopped.show(judged)
+    return judged.errors
 
 
 def _curves(

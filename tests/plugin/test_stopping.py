@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from automl.plugin import Features, Part, StoppedPredictions, Task, TaskKind, checkpoints, linked
+from automl.plugin import Features, Part, ScorePieces, StoppedPredictions, Task, TaskKind, checkpoints, linked
 
 BINARY = Task(TaskKind.BINARY, "y", ("a", "b"))
 VALUES = Task(TaskKind.REGRESSION, "y", ())
@@ -47,6 +47,52 @@ def test_weights_count_in_the_choice() -> None:
     stopped.show(5.0 - good_for_heavy)
     stopped.show(good_for_heavy)
     assert np.array_equal(stopped.predictions, good_for_heavy)  # type: ignore[arg-type]
+
+
+def test_rows_are_dealt_evenly_into_pieces_that_a_seed_fixes() -> None:
+    y = np.zeros(42)
+    pieces = ScorePieces(y, 1)
+    assert sorted(np.bincount(pieces.of_row)) == [8, 8, 8, 9, 9]
+    assert np.array_equal(pieces.of_row, ScorePieces(y, 1).of_row)
+    assert not np.array_equal(pieces.of_row, ScorePieces(y, 2).of_row)
+    assert [len(np.unique(ScorePieces(np.zeros(n), 0).of_row)) for n in (0, 7, 8, 19, 20, 500)] == [0, 1, 2, 4, 5, 5]
+
+
+def test_pieces_are_alike_in_their_targets() -> None:
+    rng = np.random.default_rng(0)
+    labels, values = rng.integers(0, 3, 150), rng.normal(size=150)
+    for seed in range(20):
+        dealt = [np.bincount(labels[ScorePieces(labels, seed).of_row == piece], minlength=3) for piece in range(5)]
+        assert np.ptp(dealt, axis=0).max() <= 2
+        means = [values[ScorePieces(values, seed).of_row == piece].mean() for piece in range(5)]
+        assert np.ptp(means) < 0.2 * values.std()
+
+
+def test_a_piece_looks_at_the_other_rows_only_and_the_last_of_equal_states_counts() -> None:
+    pieces = ScorePieces(np.zeros(40), 0)
+    mine = pieces.of_row == 2
+    assert pieces.improved(np.ones(40)).tolist() == [0, 1, 2, 3, 4]
+    assert pieces.improved(np.where(mine, 1e6, 1.0)).tolist() == [2]
+    assert pieces.improved(np.where(mine, -1e6, 1.0)).tolist() == [0, 1, 2, 3, 4]
+    assert pieces.improved(np.where(mine, 0.0, 1.1)).tolist() == []
+    assert pieces.improved(np.where(mine, np.nan, 0.0)).tolist() == []
+
+
+def test_a_model_may_say_by_which_losses_it_stops_and_show_what_it_likes() -> None:
+    stopped = StoppedPredictions(part(np.zeros(40)), VALUES, 0)
+    for loss in (2.0, 1.0, 3.0):
+        stopped.show(np.full((40, 3), loss, dtype=np.float32), np.full(40, loss))
+    assert stopped.predictions is not None
+    assert stopped.predictions.dtype == np.float64
+    assert np.array_equal(stopped.predictions, np.ones((40, 3)))
+
+
+def test_what_is_shown_may_change_afterwards() -> None:
+    state = np.zeros((40, 1))
+    stopped = StoppedPredictions(part(np.zeros(40)), VALUES, 0)
+    stopped.show(state)
+    state += 1
+    assert np.array_equal(stopped.predictions, np.zeros((40, 1)))  # type: ignore[arg-type]
 
 
 def test_few_rows_and_no_finite_loss() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -35,6 +35,10 @@ class Examples:
             self.y[rows].to(where),
             self.weights[rows].to(where),
         )
+
+    def some(self, rows: Tensor) -> Examples:
+        """Return the rows at these positions with their lengths, where they are."""
+        return replace(self.take(rows), lengths=None if self.lengths is None else self.lengths[rows])
 
 
 def shuffled(examples: Examples, size: int) -> Iterator[Tensor]:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from automl.plugin import (
     Task,
     TrialFailed,
 )
-from automl_torch.params import REMEDY, affordable
+from automl_torch.params import OPTIMISERS, REMEDY, affordable
 
 if TYPE_CHECKING:
     from automl_torch.nets.branch import Branch
@@ -47,6 +47,7 @@ class NetFamily(ModelFamily):
     """The roles of which a table must have a column; others are read beside them."""
     most_rows: ClassVar[int] = 200_000
     libraries: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
+    imports: ClassVar[tuple[str, ...]] = ("automl_torch.nets.fitting", *OPTIMISERS)
 
     @abstractmethod
     def branches(self, params: Params, task: Task, train: Part, seed: int) -> Sequence[Branch]:
@@ -112,12 +113,13 @@ class NetModel(Model):
     def __init__(self, family: NetFamily, params: Params, task: Task, seed: int) -> None:
         self._make = (family, dict(params), task, seed)
         self._fitted: Fitted | None = None
+        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, fitted: Fitted) -> NetModel:
         """Return a model that is fitted already."""
         model = cls.__new__(cls)
-        model._fitted = fitted
+        model._fitted, model._stopped = fitted, None
         return model
 
     @property
@@ -141,11 +143,18 @@ class NetModel(Model):
         if others:
             branches.append(Numbers(others, NUMBERS_WIDTH))
         regime, dropout = family.regime(params, task), family.dropout(params)
-        self._fitted = fit(train, score, task, branches, regime, dropout, seed, limits)
+        self._fitted, self._stopped = fit(train, score, task, branches, regime, dropout, seed, limits)
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features)
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by an epoch that it had no say in."""
+        return self.predict(features) if self._stopped is None else self._stopped
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_stopped": None}
 
     def save(self, folder: Path) -> None:
         """Write the weights with safetensors and the rest as a storable."""

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from automl.plugin import ArtifactError, Features, load, save, storable
 from automl_torch.curve import Curve
 from automl_torch.nets.branch import Branch, Net, read_all
 from automl_torch.nets.device import device
+from automl_torch.nets.examples import Examples, Inputs
+from automl_torch.nets.kept import Kept
 from automl_torch.nets.train import predict
 from automl_torch.nets.weights import read_weights, save_weights
 from automl_torch.outcome import Outcome
@@ -50,10 +53,28 @@ class Fitted:
         if self.net is None or not features.n_rows:
             return np.tile(outcome.prior.astype(np.float64), (features.n_rows, 1))
         inputs, lengths = read_all(self.head.branches, features)
+        return self._outputs(inputs, features.n_rows, lengths)
+
+    def out_of_fold(self, score: Examples, kept: Kept) -> NDArray[np.float64]:
+        """Predict a score part, (n_score, n_outputs) float64, each row by weights that it had no say in.
+
+        The network ends with the weights that it has now.
+        """
+        assert self.net is not None  # only what has learned has kept weights
+        found = np.empty((len(score), len(self.head.outcome.prior)))
+        for weights, rows in kept.shares():
+            self.net.load_state_dict(weights)
+            some = score.some(torch.from_numpy(rows))
+            found[rows] = self._outputs(some.inputs, len(rows), some.lengths)
+        self.net.load_state_dict(kept.best)
+        return found
+
+    def _outputs(self, inputs: Inputs, n_rows: int, lengths: Tensor | None) -> NDArray[np.float64]:
+        assert self.net is not None
         where = next(self.net.parameters()).device
-        views = max(branch.views for branch in self.head.branches)
-        scores = [predict(self.net, inputs, features.n_rows, where, lengths, view).numpy() for view in range(views)]
-        return outcome.predictions(np.stack(scores))
+        views = range(max(branch.views for branch in self.head.branches))
+        scores = [predict(self.net, inputs, n_rows, where, lengths, view).numpy() for view in views]
+        return self.head.outcome.predictions(np.stack(scores))
 
     def save(self, folder: Path) -> None:
         """Write both files; a model that learned nothing has no weights."""

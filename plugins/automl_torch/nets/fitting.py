@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from automl.plugin import Limits, Params, Part, Task, TrialFailed, real, whole
 from automl_torch.nets.branch import Branch, Net, read_all
@@ -33,20 +34,26 @@ def fit(
     dropout: float,
     seed: int,
     limits: Limits,
-) -> Fitted:
-    """Train a network of these branches; without branches, or with one label only, it is the prior."""
+) -> tuple[Fitted, NDArray[np.float64] | None]:
+    """Train a network of these branches; without branches, or with one label only, it is the prior.
+
+    Also return the predictions (n_score, n_outputs) of the score part, each row's by an epoch that it had no say in;
+    None where no score part decided about epochs.
+    """
     if limits.seconds_left <= 0:
         raise TrialFailed("no time left to train a network")
     outcome = outcome_of(task, train_part)
     if not branches or outcome.constant:
-        return Fitted(Head(outcome), None)
+        return Fitted(Head(outcome), None), None
     with session(limits.threads), torch.random.fork_rng():
         torch.manual_seed(seed)
         net = Net(branches, outcome.n_scores, dropout)
         examples = _examples(train_part, branches, outcome)
         score = None if score_part is None or not len(score_part.y) else _examples(score_part, branches, outcome)
-        curve = train(net, examples, score, regime, limits)
-    return Fitted(Head(outcome, tuple(branches), curve), net.eval().requires_grad_(False))
+        trained = train(net, examples, score, regime, limits)
+    fitted = Fitted(Head(outcome, tuple(branches), trained.curve), net.eval().requires_grad_(False))
+    honest = None if score is None or trained.kept is None else fitted.out_of_fold(score, trained.kept)
+    return fitted, honest
 
 
 def _examples(part: Part, branches: Sequence[Branch], outcome: Outcome) -> Examples:

@@ -16,15 +16,17 @@ def losses(scores: Tensor, y: Tensor, smoothing: float) -> Tensor:
     return functional.cross_entropy(scores.float(), y.clamp(min=0), reduction="none", label_smoothing=smoothing)
 
 
-def error(scores: Tensor, y: Tensor, weights: Tensor, regime: Regime) -> float:
-    """Return the mean error of a score part; a row whose label training has not (-1) does not count."""
+def shares_of_error(scores: Tensor, y: Tensor, weights: Tensor, regime: Regime) -> Tensor:
+    """Return (n_rows,) what each row adds to the mean error of a score part.
+
+    A row whose label training has not (-1) does not count; where no row counts, all are NaN.
+    """
     each = losses(scores, y, 0.0)
     if not y.is_floating_point():
         if regime.hits:  # nearly ties between epochs are decided by the loss
             each = (scores.argmax(dim=1) != y).float() + 1e-3 * each.clamp(max=10.0)
         weights = torch.where(y >= 0, weights, 0.0)
-    total = weights.sum()
-    return float((each * weights).sum() / total) if total > 0 else float("nan")
+    return each * (weights / weights.sum())
 
 
 def balance(y: Tensor, n_labels: int) -> Tensor:

@@ -14,7 +14,8 @@ from automl_torch.curve import Curve
 from automl_torch.nets.average import Average
 from automl_torch.nets.device import device, precision
 from automl_torch.nets.examples import Examples, Inputs, in_order, shuffled
-from automl_torch.nets.losses import balance, error, losses
+from automl_torch.nets.kept import Kept
+from automl_torch.nets.losses import balance, losses, shares_of_error
 from automl_torch.nets.optimisers import Plateau, optimiser_of
 from automl_torch.nets.regime import Regime
 from automl_torch.pace import Pace
@@ -22,12 +23,20 @@ from automl_torch.schedules import SCHEDULES
 
 _LEAST_STEPS = 1  # a poor model in a short run is better than none
 _LEAST_BATCHES = 4  # of an epoch, however few the rows
-_SCORED = 1500  # rows of a score part that are enough to choose an epoch by
-_SCORES = 50  # that are enough; short epochs are scored less often
+_SCORES = 50  # epochs that are enough to choose from; short epochs are scored less often
 SCORE_BATCH = 256
 
 
-def train(net: nn.Module, examples: Examples, score: Examples | None, regime: Regime, limits: Limits) -> Curve:
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves beside the network: its learning curve, and weights of other epochs; None without a score
+    part."""  # fmt: skip
+
+    curve: Curve
+    kept: Kept | None
+
+
+def train(net: nn.Module, examples: Examples, score: Examples | None, regime: Regime, limits: Limits) -> Trained:
     """Train a network in place and leave it with the weights of its best epoch, the last where there is no score part.
 
     Uses torch's global generator: whoever calls seeds it. Raise `TrialFailed` where the time is too short or the loss
@@ -39,30 +48,26 @@ def train(net: nn.Module, examples: Examples, score: Examples | None, regime: Re
         weights = examples.weights * balance(examples.y, int(examples.y.max()) + 1)
         examples = replace(examples, weights=weights / weights.mean())
     run = _Run(net, examples, regime, limits, where)
-    part = None if score is None else _sample(score)
+    kept = Kept(torch.empty(0) if score is None else score.y, torch.initial_seed())
+    part = score if score is None or len(score) == len(kept.rows) else score.some(kept.rows)
     record: list[tuple[float, float, float]] = []
-    best: dict[str, Tensor] = {}
-    lowest, best_epoch = math.inf, 0
     while not run.pace.finished:
         loss, rate = run.epoch()
         if not math.isfinite(loss):
             break  # diverged, and will not come back
-        due = len(record) % run.every == 0 or run.pace.finished
-        found = math.nan if part is None or not due else run.score(part)
+        epoch, found = len(record), math.nan
+        due = part is None or epoch % run.every == 0 or run.pace.finished
+        if due:
+            found = kept.offer(run.scored, epoch, None if part is None else run.score(part))
+            run.plateau.offer(found)
         record.append((loss, found, rate))
-        if part is not None and not due:
-            continue
-        run.plateau.offer(found)
-        if math.isnan(found) or found <= lowest:
-            lowest, best_epoch = found if found <= lowest else lowest, len(record) - 1
-            best = {name: tensor.detach().clone() for name, tensor in run.scored.state_dict().items()}
-        elif regime.patience and len(record) - 1 - best_epoch >= regime.patience:
+        if due and regime.patience and epoch - kept.epoch >= regime.patience:
             break
-    if not best:
+    if not kept.best:
         raise TrialFailed("the network's loss is not a finite number: lower the learning rate")
-    net.load_state_dict(best)
+    net.load_state_dict(kept.best)
     columns = np.array(record, dtype=np.float64).T.copy()
-    return Curve(columns[0], columns[1], columns[2], best_epoch)
+    return Trained(Curve(columns[0], columns[1], columns[2], kept.epoch), None if score is None else kept)
 
 
 @dataclass
@@ -140,12 +145,12 @@ class _Run:
             mean += loss.detach()
         return mean
 
-    def score(self, part: Examples) -> float:
-        """Return the error on a score part."""
+    def score(self, part: Examples) -> Tensor:
+        """Return what each row adds to the error on a score part, (n_rows,)."""
         self.scored.eval()
         with precision(self.where, self.regime.mixed):
             scores = predict(self.scored, part.inputs, len(part), self.where, part.lengths)
-        return error(scores, part.y, part.weights, self.regime)
+        return shares_of_error(scores, part.y, part.weights, self.regime)
 
 
 def predict(
@@ -162,12 +167,3 @@ def predict(
     for rows, values in zip(order, found, strict=True):
         scores[rows] = values
     return scores
-
-
-def _sample(score: Examples) -> Examples:
-    """Evenly spread rows of a score part, enough to choose by."""
-    if len(score) <= _SCORED:
-        return score
-    rows = torch.linspace(0, len(score) - 1, _SCORED).long()
-    lengths = None if score.lengths is None else score.lengths[rows]
-    return replace(score.take(rows), lengths=lengths)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from automl.plugin import CrossFit, CrossFitJob, FoldModel, Task
+from automl.plugin import CrossFit, CrossFitJob, FoldModel, ScorePieces, Task
 from automl_torch import session, tabular
 from automl_torch.mlp import MLP
 from automl_torch.tabm import TabM
@@ -97,12 +97,47 @@ def test_large_folds_train_in_groups_and_a_bad_trial_stops_between_them(monkeypa
     assert not going_on.stopped
 
 
-def test_predictions_are_those_of_the_models_returned() -> None:
-    whole = job(VALUES, default(MLP(), VALUES, epochs=2), part(VALUES))
+@pytest.mark.parametrize("task", [BINARY, MULTICLASS, VALUES], ids=lambda task: task.kind.value)
+def test_predictions_are_those_of_the_models_returned_where_there_is_one_epoch(task: Task) -> None:
+    whole = job(task, default(MLP(), task, epochs=1), part(task))
     fit = MLP().cross_fit(whole)
     for prediction, item, fold in zip(fit.predictions, fit.models, whole.folds, strict=True):
         score = whole.encode(fold, item.encoding)[1]
-        np.testing.assert_array_equal(prediction, item.model.predict(score.features))
+        scale = max(1.0, float(np.ptp(prediction)))
+        np.testing.assert_array_equal(prediction, item.model.predict_score(score.features))
+        np.testing.assert_allclose(prediction, item.model.predict(score.features), atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("task", [BINARY, VALUES], ids=lambda task: task.kind.value)
+def test_a_row_has_no_say_in_the_epoch_that_predicts_it(family: TabularNetworkFamily, task: Task) -> None:
+    """However much a piece of the score part weighs, it is predicted the same."""
+    whole = part(task, 160)
+    whole = replace(whole, y=np.random.default_rng(0).permutation(whole.y))
+    together = job(task, default(family, task, epochs=12, dropout=0.0), whole, n_folds=2)
+    fold = together.folds[0]
+    piece = ScorePieces(whole.y[fold.score], together.seed + fold.index).of_row == 0
+    weights = np.ones(160)
+    weights[fold.score[piece]] = 20.0
+    found = []
+    for weighted in (replace(whole, weights=np.ones(160)), replace(whole, weights=weights)):
+        alone = one_fold(job(task, together.params, weighted, n_folds=2), 0)
+        found.append(family.cross_fit(alone).predictions[0])
+    np.testing.assert_array_equal(found[1][piece], found[0][piece])
+
+
+def test_on_noise_out_of_fold_predictions_are_no_better_than_the_mean() -> None:
+    whole = part(VALUES, 400)
+    whole = replace(whole, y=np.random.default_rng(99).normal(size=400))
+    together = job(VALUES, default(MLP(), VALUES, epochs=20), whole)
+    fit = MLP().cross_fit(together)
+    honest, kept = [], []
+    for prediction, item, fold in zip(fit.predictions, fit.models, together.folds, strict=True):
+        own = item.model.predict(together.encode(fold, item.encoding)[1].features)
+        for errors, found in ((honest, prediction), (kept, own)):
+            errors.append(((found[:, 0] - whole.y[fold.score]) ** 2).mean())
+    assert np.mean(honest) > np.mean(kept)
+    assert np.mean(honest) > whole.y.var()
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from automl.plugin import Limits, TrialFailed
+from automl.plugin import Limits, ScorePieces, TrialFailed
+from automl_torch.nets import kept
 from automl_torch.nets import train as loop
 from automl_torch.nets.average import Average
 from automl_torch.nets.examples import Examples, shuffled
-from automl_torch.nets.losses import balance, error
+from automl_torch.nets.losses import balance, shares_of_error
 from automl_torch.nets.optimisers import Plateau
 from automl_torch.nets.regime import Regime
-from automl_torch.nets.train import train
+from automl_torch.nets.train import Trained, train
 from automl_torch.nets.words import learn_vocabulary, tokens
 
 
@@ -47,7 +50,7 @@ def examples(n_rows: int = 64, seed: int = 0) -> Examples:
 def learned(regime: Regime, net: nn.Module | None = None, seed: int = 0) -> tuple[nn.Module, Any]:
     torch.manual_seed(seed)
     net = net or Line()
-    return net, train(net, examples(), examples(40, 1), regime, Limits())
+    return net, train(net, examples(), examples(40, 1), regime, Limits()).curve
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
@@ -65,7 +68,8 @@ def test_the_best_epoch_is_kept_and_patience_ends() -> None:
     assert len(curve.score) < 200
     with torch.inference_mode():
         scores = net(examples(40, 1).inputs)
-    assert error(scores, examples(40, 1).y, torch.ones(40), regime) == pytest.approx(np.nanmin(curve.score), abs=1e-6)
+    found = shares_of_error(scores, examples(40, 1).y, torch.ones(40), regime)
+    assert float(found.sum()) == pytest.approx(np.nanmin(curve.score), abs=1e-6)
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -100,6 +104,53 @@ def test_a_loss_that_is_no_number_fails_the_trial() -> None:
 def test_time_ends_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrialFailed, match="no time"):
         train(Line(), examples(), None, Regime(3, 16, 0.02), Limits(deadline=0.0))
+
+
+def piece(score: Examples) -> NDArray[np.int64]:
+    """The first piece of a score part, with the seed that `trained_on` sets."""
+    return np.flatnonzero(ScorePieces(score.y.numpy(), 3).of_row == 0)
+
+
+def trained_on(score: Examples) -> Trained:
+    torch.manual_seed(3)
+    noise = replace(examples(), y=torch.randint(0, 2, (64,), generator=torch.Generator().manual_seed(1)))
+    return train(Line(), noise, score, Regime(30, 16, 0.3, "constant"), Limits())
+
+
+def weights_of(trained: Trained, rows: NDArray[np.int64]) -> Tensor:
+    """The weights that predict these rows, one state for all of them."""
+    assert trained.kept is not None
+    [found] = [weights for weights, its in trained.kept.shares() if np.isin(rows, its).any()]
+    return found["layer.weight"]
+
+
+def test_a_row_has_no_say_in_the_epoch_that_predicts_it() -> None:
+    score = examples(11, 6)  # two pieces
+    rows, weights = piece(score), torch.ones(11)
+    weights[torch.from_numpy(rows)] = 20.0
+    plain, other = trained_on(score), trained_on(replace(score, weights=weights))
+    assert torch.equal(weights_of(plain, rows), weights_of(other, rows))
+    assert plain.curve.best != other.curve.best, "they have a say in what the network keeps"
+
+
+def test_every_row_is_predicted_once_and_rows_that_were_not_asked_by_the_best_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept, "_SCORED", 20)
+    trained = trained_on(examples(100, 1))
+    assert trained.kept is not None
+    shares = list(trained.kept.shares())
+    assert sorted(row for _, rows in shares for row in rows) == list(range(100))
+    assert len({id(weights) for weights, _ in shares}) == len(shares) <= 6
+    asked = trained.kept.rows.numpy()
+    assert len(asked) == 20
+    assert torch.equal(weights_of(trained, np.setdiff1d(np.arange(100), asked)), trained.kept.best["layer.weight"])
+
+
+def test_where_no_label_of_the_score_part_is_known_the_last_epoch_predicts_all() -> None:
+    trained = trained_on(replace(examples(40, 1), y=torch.full((40,), -1)))
+    assert trained.curve.best == len(trained.curve.train) - 1
+    assert torch.equal(weights_of(trained, np.arange(40)), trained.kept.best["layer.weight"])  # type: ignore[union-attr]
 
 
 def test_long_runs_are_scored_less_often(monkeypatch: pytest.MonkeyPatch) -> None:

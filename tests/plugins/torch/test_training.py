@@ -12,6 +12,7 @@ from torch import Tensor
 from automl.plugin import Limits, TrialFailed
 from automl_torch.batches import Batches
 from automl_torch.best import BestWeights
+from automl_torch.judged import Judged
 from automl_torch.optimiser import Factors, Optimiser
 from automl_torch.training import Course, train
 
@@ -34,8 +35,9 @@ class Bowls:
         place = self.parameters["place"][:, 0]
         return (place - torch.arange(3)).square() * (float("nan") if self._lost else 1.0)
 
-    def errors(self) -> Tensor | None:
-        return (self.parameters["place"][:, 0] - torch.arange(3) / 2).square() if self._scored else None
+    def judge(self) -> Judged | None:
+        place = self.parameters["place"].detach()
+        return Judged(place[..., None], (place - torch.arange(3)[:, None] / 2).square()) if self._scored else None
 
 
 def batches(n_rows: list[int], size: int) -> Batches:
