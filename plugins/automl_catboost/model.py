@@ -124,13 +124,11 @@ class CatBoostModel(Model):
             scale=1.0 if classify else float(train.y.std()) or 1.0,
             shift=0.0 if classify else float(train.y.mean()),
         )
+        self._head = head
         if head.boosted:
             trained = self._train(head, train, score, limits)
             self._bytes, self._reader = _to_bytes(trained), trained
-            head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
-        self._head = head
-        if self._reader is not None and score is not None and len(of_labels(score, classes).y):
-            self._stopped = self._without_own(score)
+            self._head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
 
     def _train(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> Any:
         import catboost
@@ -143,23 +141,28 @@ class CatBoostModel(Model):
         for attempt in range(_RESTARTS + 1):
             watch = Watch(plan, limits, head.loss, may_restart=attempt < _RESTARTS)
             model = catboost.CatBoost(self._catboost_params(head, plan, limits.threads))
-            model.fit(pool, eval_set=scored, callbacks=[watch], use_best_model=scored is not None)
+            # Rows may want to be predicted by more rounds than are best for all, so CatBoost is not to drop them.
+            model.fit(pool, eval_set=scored, callbacks=[watch], use_best_model=False)
             if watch.again is None:
                 break
             plan = watch.again
-        if not model.tree_count_ or (scored is not None and not np.isfinite(watch.best_loss)):
+        if not model.tree_count_ or (scored is not None and not watch.best_round):
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+        if score is not None and scored is not None:
+            self._stopped = self._without_own(model, score)
+            model.shrink(watch.best_round)
+            model.shrink(watch.best_round)  # again: only then it drops tables of categories that no tree looks at
         return model
 
-    def _without_own(self, score: Part) -> NDArray[np.float64] | None:
-        """Predict the score part by the rounds that are best for other rows of it, among those that were kept."""
+    def _without_own(self, model: Any, score: Part) -> NDArray[np.float64] | None:
+        """Predict the score part by the rounds that are best for other rows of it."""
         head = self._head
         assert head is not None
         stopped = StoppedPredictions(score, self._task, self._seed)
         kind = "Probability" if len(head.classes) else "RawFormulaVal"
-        period = max(1, self._reader.tree_count_ // _STAGES)
+        period = -(-model.tree_count_ // _STAGES)
         pool = _pool(head, score.features.matrix)
-        for out in self._reader.staged_predict(pool, kind, eval_period=period, thread_count=self._threads):
+        for out in model.staged_predict(pool, kind, eval_period=period, thread_count=self._threads):
             stopped.show(self._spread(np.asarray(out, dtype=np.float64).reshape(len(score.y), -1)))
         return stopped.predictions
 

@@ -50,7 +50,7 @@ class Watch:
 
     def __init__(self, plan: Plan, limits: Limits, metric: str, may_restart: bool = True) -> None:
         self.again: Plan | None = None
-        self.best_loss = float("inf")
+        self.best_round, self.best_loss = 0, float("inf")  # the round from 1; 0 while no loss was finite
         self._plan, self._limits, self._metric, self._may_restart = plan, limits, metric, may_restart
         self._patience = None if plan.patience is None else Patience(plan.patience)
         self._done = 0
@@ -63,7 +63,8 @@ class Watch:
             self._first = time.monotonic()
         if self._patience is not None:
             loss = info.metrics["validation"][self._metric][-1]
-            self.best_loss = min(self.best_loss, loss)
+            if loss < self.best_loss:
+                self.best_round, self.best_loss = self._done, loss
             if not self._patience.hopeful(self._done, loss):
                 return False
         return self._limits.deadline is None or self._in_time()

@@ -10,8 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.metrics import log_loss
 
-from automl.plugin import ArtifactError, Features, Limits, Model, ModelFamily, Params, Part, Profile, Role, Task
+from automl.plugin import (
+    ArtifactError,
+    Features,
+    Limits,
+    Model,
+    ModelFamily,
+    Params,
+    Part,
+    Profile,
+    Role,
+    ScorePieces,
+    Task,
+)
 from tests.plugins.classical.synthetic import BINARY, MULTICLASS, VALUES, part, take
 
 
@@ -74,6 +87,31 @@ def test_early_stopping_keeps_the_best_round(trees: Trees) -> None:
         return float(-np.log(np.maximum(right, 1e-15)).mean())
 
     assert loss(trees.fitted(BINARY, noisy, score)) < loss(trees.fitted(BINARY, noisy)) - 0.01
+
+
+def test_on_noise_the_score_part_is_predicted_no_better_than_by_chance(trees: Trees) -> None:
+    kept, honest = [], []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        train, score = (Part(part(BINARY, 200, seed=seed + 9 * i).features, rng.integers(0, 2, 200)) for i in (0, 1))
+        model = trees.fitted(BINARY, train, score, seed=seed)
+        kept.append(log_loss(score.y, model.predict(score.features)))
+        honest.append(log_loss(score.y, model.predict_score(score.features)))
+    assert np.mean(honest) > max(np.log(2), np.mean(kept)), "what is kept looks better than it is"
+
+
+def test_a_row_may_be_predicted_by_more_rounds_than_are_kept(trees: Trees) -> None:
+    """One piece has other columns' targets, so that all rows together stop early, and the others by themselves late."""
+    train, score = part(BINARY, 200), part(BINARY, 200, seed=1)
+    pieces = ScorePieces(score.y, 0).of_row
+    odd = np.flatnonzero(pieces == 0)
+    rows = np.arange(200)
+    rows[odd] = odd[np.argsort(score.y[odd], kind="stable")[::-1]]  # in the piece, labels and columns do not match
+    model = trees.fitted(BINARY, train, Part(score.features.take(rows), score.y))
+    honest, own = model.predict_score(score.features), model.predict(score.features)
+    surer = np.abs(honest[:, 1] - 0.5) - np.abs(own[:, 1] - 0.5)
+    assert surer[pieces == 0].mean() > 0.02
+    assert surer[pieces == 0].mean() > surer[pieces != 0].mean()
 
 
 def test_categories_are_split_as_categories(trees: Trees) -> None:

@@ -77,7 +77,7 @@ def test_stops_when_the_loss_stops_falling(monkeypatch: pytest.MonkeyPatch) -> N
     while watch.after_iteration(SimpleNamespace(metrics={"validation": {"loss": [max(0.5, 1 - 0.1 * clock.rounds)]}})):
         clock.rounds += 1
     assert 50 <= clock.rounds < 60
-    assert watch.best_loss == 0.5
+    assert (watch.best_round, watch.best_loss) == (6, 0.5)
 
 
 def test_rounds_shrink_with_deep_trees_of_many_labels() -> None:
