@@ -7,7 +7,7 @@ import importlib
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,7 +153,8 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
     observer = Observers(RunLog(folder / "run.log"), observer)
     memory = _memory(options, observer)
     workers = 1 if options.backend == "inline" else _workers_for(options.jobs or _cores(), memory)
-    with _executor(options, workers, folder) as executor, tempfile.TemporaryDirectory() as private:
+    modules = early_imports(session.families.values())
+    with _executor(options, workers, modules, folder) as executor, tempfile.TemporaryDirectory() as private:
         observer.phase("reading")
         for plugin in session.registry.plugins:
             if plugin.status == "unavailable":
@@ -265,6 +266,13 @@ def _wait_until_warm(executor: Executor, workers: int, context_path: Path, secon
     wait(calls, timeout=None if seconds is None else seconds * WARM_SHARE)
 
 
+def early_imports(families: Iterable[ModelFamily]) -> tuple[str, ...]:
+    """Return the modules that workers load while the table is read: what all runs need, or all of these families."""
+    named = [family.imports for family in families]
+    shared = set(named[0]).intersection(*named[1:]) if named else set()
+    return (*WARM, *sorted(shared))
+
+
 def _cores() -> int:
     """Count the cores that this process may use, container limits included."""
     import joblib
@@ -280,11 +288,11 @@ def _with_extra(registry: Registry, options: FitOptions) -> Registry:
 
 
 @contextlib.contextmanager
-def _executor(options: FitOptions, workers: int, folder: Path) -> Iterator[Executor]:
+def _executor(options: FitOptions, workers: int, modules: tuple[str, ...], folder: Path) -> Iterator[Executor]:
     if options.backend == "inline":
         yield InlineExecutor()
         return
-    pool = WorkerPool(workers, threads=1, modules=WARM, log=folder / "workers.log")
+    pool = WorkerPool(workers, threads=1, modules=modules, log=folder / "workers.log")
     try:
         yield pool
     finally:

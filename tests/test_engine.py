@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.engine import _tell_plugins, evaluate_model, load, run_fit
+from automl.engine import WARM, _tell_plugins, early_imports, evaluate_model, load, run_fit
 from automl.errors import DataError, OptionError, RunError
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
@@ -310,9 +310,8 @@ def noise_frame() -> pd.DataFrame:
 def test_on_a_noise_target_scores_stay_at_chance(tmp_path):
     options = {"trials": 16, "families": None, "roles": {"code": "categorical"}, "test_size": 0.3}
     result = fit(noise_frame(), tmp_path, **options)
-    # The standard error of an area under the curve of 0.5 is about 0.029 on 420 rows and 0.043 on 180. Boosting and
-    # networks stop by the part that they are scored on, which is worth up to 0.06 here (without it: 0.49).
-    assert abs(result.cv_score - 0.5) < 0.12
+    # The standard error of an area under the curve of 0.5 is about 0.029 on 420 rows and 0.043 on 180.
+    assert abs(result.cv_score - 0.5) < 0.075
     assert abs(result.test_score - 0.5) < 0.11
 
 
@@ -322,6 +321,18 @@ def test_on_a_noise_target_families_that_do_not_stop_early_score_at_chance(tmp_p
     result = fit(noise_frame(), tmp_path, **options)
     assert abs(result.cv_score - 0.5) < 0.075
     assert abs(result.test_score - 0.5) < 0.11
+
+
+def test_workers_load_early_what_no_family_of_the_run_can_do_without():
+    class Heavy(Broken):
+        imports = ("heavy", "heavy.optimisers")
+
+    class Lighter(Broken):
+        imports = ("heavy.optimisers",)
+
+    assert early_imports([Heavy()]) == (*WARM, "heavy", "heavy.optimisers")
+    assert early_imports([Heavy(), Lighter()]) == (*WARM, "heavy.optimisers")
+    assert early_imports([Heavy(), Broken()]) == early_imports([]) == WARM
 
 
 def test_families_are_values_that_travel():

@@ -57,6 +57,9 @@ class ModelFamily(ABC):
     elastic: ClassVar[float] = 1.0
     """The share of its `cost`, in (0, 1], that a fit can make do with where the deadline is near, at some loss: by a
     higher learning rate, say, or fewer epochs."""
+    imports: ClassVar[tuple[str, ...]] = ()
+    """Modules that every fit imports and that take seconds to load. Those that all families of a run name are loaded in
+    the workers while the table is read, so that no trial pays for them from its own time."""
     expected_failures: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Checks of `automl.testing` that it is known to fail, each with the reason."""
 

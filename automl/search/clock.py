@@ -1,12 +1,10 @@
-"""How much time a search has left, and how much of it a trial or a plugin's answer may take."""
+"""How much time a search has left, and how much of it a plugin's answer may take."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 
-TRIAL_SHARE = 0.3  # no trial may take more than this share of the search's time
-TRIAL_LEAST = 2.0  # seconds, where that share is less
 PATIENCE_SHARE, PATIENCE_LEAST, PATIENCE_MOST = 0.1, 5.0, 60.0  # of the time left, and seconds, for a plugin's answer
 
 
@@ -36,13 +34,6 @@ class Clock:
     def over(self) -> bool:
         """Whether the deadline has passed."""
         return self.left <= 0
-
-    @property
-    def for_trial(self) -> float | None:
-        """Seconds that a trial which starts now may take; None where only the end of the search limits it."""
-        if self.counted or self.deadline is None:
-            return None
-        return min(self.left, max((self.deadline - self.started) * TRIAL_SHARE, TRIAL_LEAST))
 
     @property
     def for_answer(self) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from automl.errors import OptionError
 from automl.plugin.patience import patience
 from automl.search.admission import Admission
+from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.costs import Costs
 from automl.search.crossfit import Context
@@ -81,10 +82,11 @@ class Search:
         # What may start must not depend on measurements where a seed is to fix everything.
         self._footprints = Footprints(context, room.base(), learns=options.trials is None)
         self._costs = Costs(context, self._clock, observer)
-        division = Division(context, options.workers, self._clock)
+        allowance = Allowance(self._clock, self._roster)
+        division = Division(context, options.workers, allowance)
         self._turns = Turns(self._roster, self._costs, division, options.tactics, shared, options.seed)
         self._admission = Admission(self._costs, division, self._footprints, room)
-        self._running = Running(context_path, executor, room, self._clock, observer, self._bar)
+        self._running = Running(context_path, executor, room, allowance, observer, self._bar)
         self._results = Results(journal, observer)
         self._feedback = Feedback(self._roster.studies)
         self._asked = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from automl.search.clock import Clock
+from automl.search.allowance import Allowance
 from automl.search.crossfit import Context
 
 SPLIT_SHARE = 0.1  # a trial that would take a worker more than this share of the time left is split over workers
@@ -16,20 +16,20 @@ class Division:
 
     context: Context
     workers: int
-    clock: Clock
+    allowance: Allowance
 
     def parts(self, family: str, cost: float) -> list[tuple[int, ...]]:
         """Return for each job of a trial its folds, as positions in the plan; `cost` is in seconds of one worker."""
-        folds = tuple(range(len(self.context.plan.folds)))
-        if self.clock.counted or self.workers == 1 or self.context.in_one_fit(family):
+        folds, clock = tuple(range(len(self.context.plan.folds))), self.allowance.clock
+        if clock.counted or self.workers == 1 or self.context.in_one_fit(family):
             return [folds]
-        if cost < SPLIT_SHARE * self.clock.left:
+        if cost < SPLIT_SHARE * clock.left:
             return [folds]
         return [folds[start :: self.workers] for start in range(min(self.workers, len(folds)))]
 
     def fits(self, family: str, cost: float) -> bool:
         """Whether a trial of this cost can end in the time that it would be given, if need be in a hurry."""
-        seconds = self.clock.for_trial
+        seconds = self.allowance.seconds
         if seconds is None:
             return True
         parts = self.parts(family, cost)

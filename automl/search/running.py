@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from pathlib import Path
 
 from automl.memory import as_size
-from automl.search.clock import Clock
+from automl.search.allowance import Allowance
 from automl.search.crossfit import Job, run_job
 from automl.search.events import Killed, Started, Waiting
 from automl.search.observer import Observer
@@ -34,13 +34,14 @@ class Running:
         context_path: Path,
         executor: Executor,
         room: Room,
-        clock: Clock,
+        allowance: Allowance,
         observer: Observer,
         bar: Callable[[str], float | None],
     ) -> None:
         self.pending: list[Pending] = []
         self._context_path, self._executor, self._bar = context_path, executor, bar
-        self._room, self._clock, self._observer = room, clock, observer
+        self._room, self._observer = room, observer
+        self._allowance, self._clock = allowance, allowance.clock
         self._told_to_wait = -1
 
     def start(self) -> None:
@@ -100,7 +101,7 @@ class Running:
                 self._told_to_wait = number
                 self._observer.event(Waiting(number, family, pending.need.likely))
             return False
-        seconds, bar = self._clock.for_trial, self._bar(family)
+        seconds, bar = self._allowance.seconds, self._bar(family)
         pending.started, pending.allowed = time.monotonic(), seconds
         fitting = None if seconds is None else seconds * FIT_MARGIN
         deadline = None if seconds is None else pending.started + self._clock.left * FIT_MARGIN

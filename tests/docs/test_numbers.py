@@ -6,7 +6,7 @@ import pytest
 
 from automl.ensemble import MOST_ROW_SECONDS, ROW_SECONDS, SLACK, STEPS, WORTH
 from automl.search.allocator import UNIFORM_SHARE
-from automl.search.clock import TRIAL_SHARE
+from automl.search.allowance import FEW_SHARE, TRIAL_SHARE
 from automl.search.division import SPLIT_SHARE
 from automl.search.roster import FAILURES
 from automl.search.running import FIT_MARGIN, GRACE
@@ -22,7 +22,7 @@ PAGE = " ".join((ROOT / "docs" / "families.md").read_text(encoding="utf-8").spli
         f"{UNIFORM_SHARE:.0%} of them are uniform",
         f"whose first {FAILURES} trials all failed",
         f"too long ({SPLIT_SHARE:.0%} of the time left)",
-        f"more than {TRIAL_SHARE:.0%} of the search's time",
+        f"more than {TRIAL_SHARE:.0%} of the search's time, or {FEW_SHARE:.0%} where",
         f"may plan with {FIT_MARGIN:.0%} of that",
         f"killed {GRACE:.0f} s after its time",
         f"the {CANDIDATES} best trials and the {PER_FAMILY} best of each family",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from automl.search.admission import Admission
+from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.costs import Costs
 from automl.search.division import Division
 from automl.search.footprints import Footprints
 from automl.search.records import Trial
 from automl.search.room import Room
+from automl.search.roster import Roster
 from tests.search.tiny import N_FOLDS, Diary, Idle, Priced, tiny_context
 
 CONTEXT = tiny_context(Priced("a", 2.0))
@@ -20,7 +22,7 @@ ASKED: Any = None  # only studies read it
 
 def admission(limit: int | None) -> Admission:
     clock = Clock(None, counted=False)
-    costs, division = Costs(CONTEXT, clock, Diary()), Division(CONTEXT, 2, clock)
+    costs, division = Costs(CONTEXT, clock, Diary()), Division(CONTEXT, 2, Allowance(clock, Roster(Diary())))
     return Admission(costs, division, Footprints(CONTEXT, base=2**20), Room(limit, Idle()))
 
 

@@ -1,4 +1,4 @@
-"""What is left of a search's time, and who may have how much of it."""
+"""What is left of a search's time, and how long plugins are waited for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from automl.search.clock import PATIENCE_LEAST, PATIENCE_MOST, TRIAL_LEAST, TRIAL_SHARE, Clock
+from automl.search.clock import PATIENCE_LEAST, PATIENCE_MOST, Clock
 
 
 @pytest.fixture
@@ -27,18 +27,8 @@ def test_time_goes_by(at):
     assert (clock.left, clock.over) == (0.0, True)
 
 
-def test_a_trial_has_a_share_of_the_whole_time_but_no_more_than_is_left(at):
-    clock = Clock(deadline=110.0, counted=False, started=10.0)
-    at(20.0)
-    assert clock.for_trial == pytest.approx(100 * TRIAL_SHARE)
-    at(100.0)
-    assert clock.for_trial == pytest.approx(10.0)
-    assert Clock(deadline=103.0, counted=False, started=100.0).for_trial == TRIAL_LEAST
-
-
 @pytest.mark.parametrize("clock", [Clock(None, counted=False), Clock(1e12, counted=True)], ids=["endless", "counted"])
-def test_only_the_end_of_the_search_limits_a_trial_where_there_is_no_time_to_share(clock):
-    assert clock.for_trial is None
+def test_without_a_deadline_soon_nothing_is_over(clock):
     assert not clock.over
 
 

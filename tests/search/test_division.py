@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any, cast
 
 from automl.features.toolbox import Toolbox
+from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.division import Division
-from tests.search.tiny import N_FOLDS, Priced, tiny_context
+from automl.search.roster import Roster
+from tests.search.tiny import N_FOLDS, Diary, Priced, tiny_context
 
 CONTEXT = tiny_context(Priced("folds", 1.0), Priced("bag", 1.0, out_of_bag=True))
 WHOLE = [tuple(range(N_FOLDS))]
@@ -16,7 +19,10 @@ WHOLE = [tuple(range(N_FOLDS))]
 
 def division(workers: int, seconds: float = 1000.0, counted: bool = False) -> Division:
     now = time.monotonic()
-    return Division(CONTEXT, workers, Clock(now + seconds, counted, now))
+    roster, study = Roster(Diary()), cast(Any, None)  # only turns ask a study
+    for name in ("folds", "bag"):
+        roster.join(name, study)
+    return Division(CONTEXT, workers, Allowance(Clock(now + seconds, counted, now), roster))
 
 
 def test_a_long_trial_is_split_and_every_fold_is_in_one_part():

@@ -6,10 +6,12 @@ import time
 from concurrent.futures import Future
 from pathlib import Path
 
+from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.crossfit import Job
 from automl.search.events import Killed, Started, Waiting
 from automl.search.room import Room
+from automl.search.roster import Roster
 from automl.search.running import FIT_MARGIN, GRACE, Running
 from tests.search.tiny import Diary, Idle, waiting
 
@@ -24,7 +26,8 @@ class Narrow(Room):
 def running(executor: Idle, diary: Diary, seconds: float | None = None, counted: bool = False) -> Running:
     now = time.monotonic()
     clock = Clock(None if seconds is None else now + seconds, counted, now)
-    return Running(Path("context"), executor, Narrow(None, executor), clock, diary, lambda family: 0.5)
+    allowance = Allowance(clock, Roster(diary))
+    return Running(Path("context"), executor, Narrow(None, executor), allowance, diary, lambda family: 0.5)
 
 
 def test_a_trial_starts_with_a_job_a_part_its_limits_and_the_bar():

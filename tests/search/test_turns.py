@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.costs import Costs
 from automl.search.division import Division
@@ -19,10 +20,11 @@ def turns(roster: Roster, seconds: float = 1000.0, **costs: float) -> Turns:
     """Families whose fits cost so many seconds, of which there are four a trial, and no more than 0.3 of the time."""
     context, now = tiny_context(*(Priced(name, cost) for name, cost in costs.items())), time.monotonic()
     clock = Clock(now + seconds, False, now)
+    division = Division(context, 1, Allowance(clock, roster))
     study: Any = SimpleNamespace(next_entry=None, default={"x": 1})
     for name in sorted(costs):
         roster.join(name, study)
-    return Turns(roster, Costs(context, clock, Diary()), Division(context, 1, clock), Tactics(), None, seed=0)
+    return Turns(roster, Costs(context, clock, Diary()), division, Tactics(), None, seed=0)
 
 
 def test_every_family_comes_first_once_the_cheapest_before_the_others():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib.util import find_spec
 
 from automl.data.schema import Role
 from automl.plugin import Encoding, FamilyDeclined, ModelFamily, Profile, Task, TaskKind
@@ -14,7 +15,7 @@ _WISHES = {Role.TEXT: "text", Role.IMAGE: "images", Role.SEQUENCE: "sequences"}
 
 
 def check_declaration(family: ModelFamily) -> None:
-    """The name is lower-case letters, digits and underscores; tasks and inputs are sets of what there is.
+    """The name is lower-case letters, digits and underscores; tasks, inputs and imports are of what there is.
 
     `elastic` is a share.
     """
@@ -24,6 +25,9 @@ def check_declaration(family: ModelFamily) -> None:
     assert not strange, f"{family.name}: tasks and inputs must be kinds of tasks and roles of columns, not {strange}"
     assert isinstance(hash((family.tasks, family.inputs)), int), f"{family.name}: tasks and inputs must be frozensets"
     assert 0 < family.elastic <= 1, f"{family.name}: elastic must be in (0, 1], not {family.elastic}"
+    assert isinstance(family.imports, tuple), f"{family.name}: imports must be a tuple of modules: {family.imports!r}"
+    missing = [name for name in family.imports if find_spec(name.partition(".")[0]) is None]
+    assert not missing, f"{family.name}: imports names modules that are not there: {', '.join(missing)}"
 
 
 def check_accepts_or_declines(family: ModelFamily) -> None:
