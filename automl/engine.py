@@ -51,7 +51,8 @@ IMPORT_SHARE, IMPORT_LEAST = 0.1, 3.0  # of the time limit, and seconds, that pl
 FINISHING = 6.0  # seconds at least for a resumed run that has no model yet
 WARM_SHARE = 0.2  # of the search's time that the first worker to be warm waits for the others
 CACHE_BYTES = 2**30  # of encoded folds, in each worker
-WARM = ("automl.search.crossfit", "lightgbm", "sklearn.ensemble", "sklearn.linear_model")
+JOBS = "automl.search.crossfit"
+WARM = (JOBS, "lightgbm", "sklearn.ensemble", "sklearn.linear_model")
 
 
 def run_fit(
@@ -267,10 +268,10 @@ def _wait_until_warm(executor: Executor, workers: int, context_path: Path, secon
 
 
 def early_imports(families: Iterable[ModelFamily]) -> tuple[str, ...]:
-    """Return the modules that workers load while the table is read: what all runs need, or all of these families."""
+    """Return the modules that workers load while the table is read: what all of these families import, or most do."""
     named = [family.imports for family in families]
     shared = set(named[0]).intersection(*named[1:]) if named else set()
-    return (*WARM, *sorted(shared))
+    return (JOBS, *sorted(shared)) if shared else WARM
 
 
 def _cores() -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.engine import WARM, _tell_plugins, early_imports, evaluate_model, load, run_fit
+from automl.engine import JOBS, WARM, _tell_plugins, early_imports, evaluate_model, load, run_fit
 from automl.errors import DataError, OptionError, RunError
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
@@ -330,8 +330,8 @@ def test_workers_load_early_what_no_family_of_the_run_can_do_without():
     class Lighter(Broken):
         imports = ("heavy.optimisers",)
 
-    assert early_imports([Heavy()]) == (*WARM, "heavy", "heavy.optimisers")
-    assert early_imports([Heavy(), Lighter()]) == (*WARM, "heavy.optimisers")
+    assert early_imports([Heavy()]) == (JOBS, "heavy", "heavy.optimisers")
+    assert early_imports([Heavy(), Lighter()]) == (JOBS, "heavy.optimisers")
     assert early_imports([Heavy(), Broken()]) == early_imports([]) == WARM
 
 
