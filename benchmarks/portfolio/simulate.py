@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from automl.ensemble import SLACK, STEPS
-from automl.search.clock import TRIAL_LEAST, TRIAL_SHARE
+from automl.search.allowance import TRIAL_LEAST, TRIAL_SHARE
 from automl.search.division import SPLIT_SHARE
 from automl.search.shortlist import shortlist
 from benchmarks.portfolio.evidence import Measurement, Part
