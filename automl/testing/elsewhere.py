@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import pickle
 import subprocess
@@ -38,7 +39,7 @@ def elsewhere(family: ModelFamily, function: Callable[..., Any], *args: Any) -> 
         if alone:
             cloudpickle.unregister_pickle_by_value(module)
     try:
-        return _pool().submit(_answer, list(sys.path), payload).result(timeout=_SECONDS)
+        return _pool().submit(_answer, list(sys.path), os.getcwd(), payload).result(timeout=_SECONDS)
     except CallError as error:
         raise AssertionError(f"{family.name}: in another process: {error}\n{error.detail}") from error
 
@@ -68,11 +69,12 @@ def loaded_by(module: str) -> frozenset[str]:
     return frozenset(done.stdout.split())
 
 
-def _answer(path: list[str], payload: bytes) -> Any:
-    """Run in the other process, on this process's path."""
+def _answer(path: list[str], folder: str, payload: bytes) -> Any:
+    """Run in the other process, on this process's path and in its working folder."""
     sys.path.extend(entry for entry in path if entry not in sys.path)
     function, args = pickle.loads(payload)
-    return function(*args)
+    with contextlib.chdir(folder):
+        return function(*args)
 
 
 @cache
