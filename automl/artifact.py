@@ -24,6 +24,7 @@ from automl.manifest import find_artifact, read_manifest, versions, write_manife
 from automl.plugin.family import ModelFamily
 from automl.plugin.model import Model
 from automl.plugin.registry import Registry
+from automl.search.log_target import load_model
 from automl.search.records import TrialRecord
 from automl.task import Task
 
@@ -203,7 +204,7 @@ def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, 
 
 def _load_model(family: ModelFamily, folder: Path) -> Model:
     try:
-        return family.load(folder)
+        return load_model(family, folder)
     except AutoMLError:
         raise
     except Exception as error:  # a plugin's reader may fail in any way on a forged file

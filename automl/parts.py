@@ -12,6 +12,7 @@ PARTS: Mapping[str, str] = {
     "studies": "one study proposes for all families, and chooses the family too",
     "selection": "every column is kept, as with --selection off",
     "features": "no features are made of other columns",
+    "log_target": "models of a skewed target learn the target itself, never its logarithm",
     "ensemble": "the model is the best trial alone",
     "large_ensembles": "an ensemble has 5 members at most",
     "calibration": "probabilities stay as the ensemble blends them",

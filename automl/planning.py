@@ -30,6 +30,7 @@ from automl.plugin.patience import patience
 from automl.plugin.registry import Registry
 from automl.search.crossfit import Context
 from automl.search.events import Declined
+from automl.search.log_target import LogScale, LogTargetFamily
 from automl.search.observer import Observer
 from automl.task import TaskKind
 
@@ -105,6 +106,9 @@ def make_plan(
     seconds = None if options.trials is not None else options.seconds
     profile = Profile.of(dataset, seconds, len(plan.folds))
     accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
+    if "log_target" not in options.without and (scale := LogScale.of_dataset(dataset)) is not None:
+        observer.note("The target is skewed: models may learn its logarithm instead.")
+        accepted = {name: LogTargetFamily(family, scale) for name, family in accepted.items()}
     toolbox = _toolbox(options, registry, dataset, observer)
     context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)
     sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)

@@ -28,6 +28,7 @@ PARTS: Mapping[str, str] = {
     "studies": "--without studies",
     "selection": "--without selection",
     "features": "--without features",
+    "log_target": "--without log_target",
     "ensemble": "--without ensemble",
     "large_ensembles": "--without large_ensembles",
     "calibration": "--without calibration",
