@@ -18,8 +18,9 @@ from automl.data.folds import ALL_ROWS, Fold
 from automl.data.schema import Role
 from automl.data.table import Table
 from automl.features.derive import Learning
-from automl.features.encoder import Encoder, fit_unselected, with_selection
+from automl.features.encoder import Encoder, with_selection
 from automl.features.encoding import Encoding, Features
+from automl.features.fitting import fit_unselected
 from automl.features.selection import Ranking, select
 from automl.features.target import Target
 from automl.features.terms import Counts, CountTerms, TermKind, as_texts, count_terms

@@ -11,7 +11,7 @@ from automl.features.categories import CategoryEncoder
 from automl.features.codes import CodeColumns
 from automl.features.crosses import Crosses
 from automl.features.derived import Derivation
-from automl.features.encoder import Encoder, unique_names
+from automl.features.encoder import Encoder, distinct
 from automl.features.entities import Entities
 from automl.features.frequency import Frequencies
 from automl.features.groups import GroupStatistics
@@ -74,7 +74,7 @@ def origins(encoder: Encoder) -> list[Origin]:
     why = encoder.selection.reasons if encoder.selection is not None else ()
     found = [
         Origin(name, source.columns, source.how, why[i] if why else "")
-        for i, (name, source) in enumerate(zip(unique_names(names_made), sources, strict=True))
+        for i, (name, source) in enumerate(zip(distinct(names_made), sources, strict=True))
     ]
     return found + [Origin(name, (name,), "as it is") for name in encoder.raw] + gone
 

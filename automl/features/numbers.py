@@ -41,6 +41,11 @@ class NumberEncoder:
     names: tuple[str, ...]
     unit: NDArray[np.float64] | None = None
 
+    @property
+    def cardinalities(self) -> NDArray[np.int64]:
+        """Numbers of codes, (n_outputs,) int64: 0, as these are numbers."""
+        return np.zeros(len(self.names), dtype=np.int64)
+
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Scale values (n_rows, n_columns) to (n_rows, n_kept + n_indicators) float32."""
         return in_blocks(self._transform, values, len(self.names), np.float32)

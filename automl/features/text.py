@@ -42,6 +42,11 @@ class TextEncoder:
         """Names of the coordinates."""
         return tuple(f"{self.name} topic {i + 1}" for i in range(self.components.shape[1]))
 
+    @property
+    def cardinalities(self) -> NDArray[np.int64]:
+        """Numbers of codes, (n_dims,) int64: 0, as these are numbers."""
+        return np.zeros(len(self.names), dtype=np.int64)
+
     @cached_property
     def _positions(self) -> NDArray[np.int32]:
         """Position of each bucket among the terms, (N_BUCKETS,) int32, -1 for those left out."""

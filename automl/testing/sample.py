@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import MISSING, Table
-from automl.features.encoder import Encoder, fit_transform
+from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding, Features
+from automl.features.fitting import fit_transform
 from automl.plugin import Part, Profile, Task, TaskKind
 
 SEED = 7

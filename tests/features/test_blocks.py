@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from automl.features import blocks
-from automl.features.encoder import fit_transform
 from automl.features.encoding import Encoding
+from automl.features.fitting import fit_transform
 
 
 def test_blocks_are_put_together_in_order(monkeypatch):

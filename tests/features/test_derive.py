@@ -6,8 +6,9 @@ import pytest
 from automl.data.schema import Role
 from automl.data.table import MISSING, UNSEEN
 from automl.features.derive import Learning, fit_derivations
-from automl.features.encoder import Encoder, fit_transform
+from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding
+from automl.features.fitting import fit_transform
 from automl.features.target import Target
 from automl.storage import load, save
 

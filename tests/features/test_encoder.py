@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +9,9 @@ from hypothesis import strategies as st
 
 from automl.data.schema import Role
 from automl.errors import DataError
-from automl.features.encoder import Encoder, fit_transform
+from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding
+from automl.features.fitting import fit_transform
 from automl.storage import load, save
 
 ENCODINGS = [
@@ -129,6 +132,21 @@ def test_names_are_unique_even_where_columns_are_named_like_features(make_table,
     )
     wish = Encoding(missing="impute", categorical="onehot")
     well_formed(fit_transform(wish, table, np.array([0, 1, 0]), binary, None, 0)[1], 3)
+
+
+def test_a_process_that_has_learned_nothing_reads_every_derivation(mixed, binary, tmp_path):
+    wish = Encoding(entities=True, bins=4, crosses=2, frequency=True, groups=2, arithmetic=2)
+    table, y = mixed()
+    encoder = fit_transform(wish, table, y, binary, None, 0)[0]
+    assert len(encoder.derivations) >= 4
+    save(encoder, tmp_path / "encoder.npz")
+    script = (
+        "import sys; from pathlib import Path; from automl.features.encoder import Encoder; "
+        "from automl.storage import load; print(len(load(Path(sys.argv[1]), Encoder).derivations))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "encoder.npz")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == len(encoder.derivations)
 
 
 def test_another_table_is_refused(mixed, make_table, binary):

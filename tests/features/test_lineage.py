@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from automl.features.encoder import fit_transform, with_selection
+from automl.features.encoder import with_selection
 from automl.features.encoding import Encoding
+from automl.features.fitting import fit_transform
 from automl.features.lineage import origins
 from automl.features.selection import BoostingRanker, select
 from automl.features.target import Target

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.features.encoder import Encoder, fit_transform
+from automl.features.encoder import Encoder
+from automl.features.fitting import fit_transform
 from automl.plugin import ALL_ROWS, CrossFit, CrossFitJob, Encoding, Features, Fold, Limits, ModelFamily, Part
 from automl.testing import expect
 from automl.testing.fits import Same, contrasting, default, hardest
