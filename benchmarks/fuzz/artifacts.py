@@ -177,23 +177,15 @@ def _forge(folder: Path, name: str, old: bytes, new: bytes) -> None:
     manifest.write_text(manifest.read_text().replace(before, after))
 
 
+FILE_SYSTEM = (
+    "link", "linked folder", "extra", "fifo", "folder", "deep", "sparse", "bomb", "missing", "traversal", "empty",
+)  # fmt: skip
+
+
 def _file_system(folder: Path, name: str, sentinel: Path, rng: random.Random) -> str:
     path = folder / name
     manifest = json.loads((folder / "manifest.json").read_text())
-    kinds = [
-        "link",
-        "linked folder",
-        "extra",
-        "fifo",
-        "folder",
-        "deep",
-        "sparse",
-        "bomb",
-        "missing",
-        "traversal",
-        "empty",
-    ]
-    kind = rng.choice(kinds)
+    kind = rng.choice(FILE_SYSTEM)
     match kind:
         case "link":
             path.unlink()

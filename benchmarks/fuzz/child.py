@@ -14,8 +14,15 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
+
+from automl.plugin.registry import Registry
+from benchmarks.fuzz import artifacts, fits, tables
 
 MEMORY = 12 * 2**30  # of address space: a case that wants more gets a MemoryError
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -49,59 +56,77 @@ class Watch:
             self.seen.append(f"{event} {place}")
 
 
-def main(kind: str, work: Path, seed: int) -> None:
-    from benchmarks.fuzz import artifacts, fits, tables
+@dataclass
+class Bench:
+    """What cases are tried with: `work` is the folder that has the sandbox, the saved models and the sentinel."""
 
-    warnings.simplefilter("ignore")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    box = work / "box"
-    # A fit pickles its own rows for its workers; a model that is loaded never may.
-    watch = Watch(box, _RUNS - {"pickle.find_class"} if kind == "fits" else _RUNS)
-    families = artifacts.registry()
-    bases = sorted(path for path in (work / "bases").iterdir() if path.is_dir()) if kind == "artifacts" else []
-    rows = artifacts.table(20, 1)
-    for base in bases:  # the first load of a family imports its library, which is no fault of a case
-        artifacts.try_out(base, rows, families)
-    for line in sys.stdin:
-        number = int(line)
-        case = box / "case"
-        _clear(case)
-        own = seed * 1_000_003 + number
+    kind: str
+    work: Path
+    seed: int
+    watch: Watch
+    bases: list[Path]
+    families: Registry = field(default_factory=artifacts.registry)
+    rows: pd.DataFrame = field(default_factory=lambda: artifacts.table(20, 1))
+
+    def warm(self) -> None:
+        """Load every model once: the first of a family imports its library, which is no fault of a case."""
+        for base in self.bases:
+            artifacts.try_out(base, self.rows, self.families)
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """Try a case, and say what came of it."""
         label, outcome, detail = "", "", ""
+        before, started = _peak(), time.perf_counter()
         try:
-            if kind == "artifacts":
-                base = bases[number % len(bases)]
-                label = f"{base.name}: {artifacts.build(base, case, work / 'sentinel', own)}"
-            else:
-                case.mkdir()
-                path = tables.build(case, own)
-                label = "".join(path.suffixes) or "no suffix"
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            started = time.perf_counter()
-            watch.seen.clear()
-            watch.on = True
-            if kind == "artifacts":
-                outcome = artifacts.try_out(case, rows, families)
-            elif kind == "tables":
-                outcome = tables.try_out(path, own)
-            else:
-                outcome = fits.try_out(path, own)
-        except BaseException as error:
+            label, attempt = self._built(number)
+            before, started = _peak(), time.perf_counter()
+            self.watch.seen.clear()
+            self.watch.on = True
+            outcome = attempt()
+        except BaseException as error:  # whatever a case raises is what is looked for
             outcome = "error"
             detail = f"{type(error).__name__}: {str(error)[:300]}\n{traceback.format_exc(limit=-6)}"
-        watch.on = False
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
-        answer = {
+        self.watch.on = False
+        return {
             "case": number,
             "label": label,
             "outcome": outcome,
             "detail": detail,
             "seconds": round(time.perf_counter() - started, 3),
-            "grown_gb": round(grown, 2),
-            "wrote": watch.seen[:5],
+            "grown_gb": round((_peak() - before) / 2**20, 2),
+            "wrote": self.watch.seen[:5],
         }
-        sys.stdout.write(json.dumps(answer) + "\n")
+
+    def _built(self, number: int) -> tuple[str, Callable[[], str]]:
+        """Make a case in the sandbox; return a label of it, and what tries it."""
+        case, own = self.work / "box" / "case", self.seed * 1_000_003 + number
+        _clear(case)
+        if self.kind == "artifacts":
+            base = self.bases[number % len(self.bases)]
+            label = f"{base.name}: {artifacts.build(base, case, self.work / 'sentinel', own)}"
+            return label, lambda: artifacts.try_out(case, self.rows, self.families)
+        case.mkdir()
+        path = tables.build(case, own)
+        try_out = tables.try_out if self.kind == "tables" else fits.try_out
+        return "".join(path.suffixes) or "no suffix", lambda: try_out(path, own)
+
+
+def main(kind: str, work: Path, seed: int) -> None:
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # A fit pickles its own rows for its workers; a model that is loaded never may.
+    watch = Watch(work / "box", _RUNS - {"pickle.find_class"} if kind == "fits" else _RUNS)
+    bases = sorted(path for path in (work / "bases").iterdir() if path.is_dir()) if kind == "artifacts" else []
+    bench = Bench(kind, work, seed, watch, bases)
+    bench.warm()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(bench.answer(int(line))) + "\n")
         sys.stdout.flush()
+
+
+def _peak() -> int:
+    """Return the most that this process has held, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _clear(case: Path) -> None:
