@@ -1,6 +1,6 @@
 """Runs whose workers and coordinators are killed at random moments, resumed until done, and counted afterwards.
 
-What is counted is read from the run folder by this module alone: a line of the journal that was once whole must be
+What is counted is read from the run folder by the `Ledger` alone: a line of the journal that was once whole must be
 there at the end, byte for byte, with the predictions it speaks of; no configuration may have two lines; whatever stands
 under a model's final name, at any time, must predict.
 """
@@ -8,7 +8,6 @@ under a model's final name, at any time, must predict.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import shutil
@@ -18,11 +17,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import psutil
+
+from benchmarks.ledger import Ledger
 
 TABLES = {"breast_cancer.csv": "diagnosis", "diabetes.csv": "progression", "wine.csv": "cultivar"}
 FAMILIES = "linear,knn,decision_tree,naive_bayes,lightgbm,extra_trees"
@@ -49,51 +49,6 @@ class Outcome:
     unreadable: int
     seconds: float
     error: str = ""
-
-
-@dataclass
-class Ledger:
-    """Every whole journal line ever seen in a run folder, with the digest of the predictions it speaks of."""
-
-    folder: Path
-    lines: dict[bytes, str] = field(default_factory=dict)
-
-    def look(self) -> list[bytes]:
-        """Take note of the whole lines there are now, and return them."""
-        path = self.folder / "journal.jsonl"
-        content = path.read_bytes() if path.exists() else b""
-        lines = content[: content.rfind(b"\n") + 1].splitlines()
-        for line in lines:
-            if line not in self.lines:
-                self.lines[line] = _digest(self._predictions(line))
-        return lines
-
-    def lost(self) -> int:
-        """Count lines that are gone, and complete trials whose predictions are gone, changed or not to be read."""
-        now = set(self.look())
-        return sum(line not in now or not self._whole(line, digest) for line, digest in self.lines.items())
-
-    def repeated(self) -> int:
-        """Count lines beyond the first for a trial's number or for a family's configuration."""
-        trials = [json.loads(line) for line in self.look()]
-        numbers = {trial["number"] for trial in trials}
-        configurations = {(trial["family"], json.dumps(trial["params"], sort_keys=True)) for trial in trials}
-        return 2 * len(trials) - len(numbers) - len(configurations)
-
-    def _predictions(self, line: bytes) -> Path:
-        return self.folder / "trials" / f"{json.loads(line)['number']:05d}" / "predictions.npy"
-
-    def _whole(self, line: bytes, digest: str) -> bool:
-        if json.loads(line)["state"] != "complete":
-            return True
-        path = self._predictions(line)
-        if not digest or _digest(path) != digest:
-            return False
-        try:
-            np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return False
-        return True
 
 
 @dataclass
@@ -253,10 +208,6 @@ def _load(path: Path) -> dict[int, Outcome]:
 
 def _automl() -> list[str]:
     return [sys.executable, "-c", "from automl.cli import main; main()"]
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def _last_line(path: Path) -> str:

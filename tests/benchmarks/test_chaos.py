@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.chaos import Ledger, Outcome, main, render
+from benchmarks.chaos import Outcome, main, render
+from benchmarks.ledger import Ledger
 
 
 def line(number: int, depth: int, state: str = "complete") -> str:
