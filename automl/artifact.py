@@ -1,4 +1,5 @@
-"""A fitted model as a folder: `manifest.json`, the encoders, the members' models, and nothing that runs code.
+"""A fitted model as a folder: `manifest.json`, the encoders, the members' models and what these share, and nothing that
+runs code.
 
 The folder is written under another name and renamed when it is whole; every file's SHA-256 stands in the manifest, and
 loading refuses what does not match.
@@ -26,6 +27,7 @@ from automl.plugin.model import Model
 from automl.plugin.registry import Registry
 from automl.search.log_target import load_model
 from automl.search.records import TrialRecord
+from automl.shelf import SHELF, Shelf
 from automl.task import Task
 
 OUTPUT = "output.npz"
@@ -80,6 +82,10 @@ def save_artifact(
             if not (partial / model.encoder).exists():
                 (partial / model.encoder).parent.mkdir(exist_ok=True)
                 _link(run / model.encoder, partial / model.encoder)
+            for name in model.shared:
+                if not (partial / SHELF / name).exists():
+                    (partial / SHELF).mkdir(exist_ok=True)
+                    _link(run / SHELF / name, partial / SHELF / name)
             models.append({"folder": target, "encoder": model.encoder})
         members.append(_member_entry(item, models, registry))
     storage.save(output, partial / OUTPUT)
@@ -113,7 +119,7 @@ def save_fitted(fitted: FittedModel, folder: Path) -> None:
         for index, (model, key) in enumerate(member.models):
             target = f"members/{member.number:05d}/{index}"
             (partial / target).mkdir(parents=True)
-            model.save(partial / target)
+            model.save_beside(partial / target, Shelf(partial / SHELF))
             models.append({"folder": target, "encoder": names[key]})
         entries.append({**entry, "models": models})
     storage.save(fitted.output, partial / OUTPUT)
@@ -190,7 +196,7 @@ def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, 
     for model in entry["models"]:
         place = folder / relative(model["folder"])
         listed_file(folder, manifest, model["encoder"])
-        models.append((_load_model(family, place), str(model["encoder"])))
+        models.append((_load_model(family, place, Shelf(folder / SHELF)), str(model["encoder"])))
     return Member(
         number=int(entry["number"]),
         family=str(entry["family"]),
@@ -202,9 +208,9 @@ def _load_member(folder: Path, manifest: Mapping[str, Any], entry: Mapping[str, 
     )
 
 
-def _load_model(family: ModelFamily, folder: Path) -> Model:
+def _load_model(family: ModelFamily, folder: Path, shelf: Shelf) -> Model:
     try:
-        return load_model(family, folder)
+        return load_model(family, folder, shelf)
     except AutoMLError:
         raise
     except Exception as error:  # a plugin's reader may fail in any way on a forged file

@@ -16,7 +16,7 @@ from automl.data.quality.finding import Finding
 from automl.data.quality.labels import label_findings
 from automl.data.weights import weights_at
 from automl.decision import tune_decision
-from automl.ensemble import Ensemble, Library, combine, worthwhile_ensemble
+from automl.ensemble import ROW_BUDGETS, Ensemble, Library, combine, worthwhile_ensemble
 from automl.fitted import Output
 from automl.planning import Plan
 from automl.search.journal import Journal
@@ -44,8 +44,9 @@ class Choice:
 class Effort:
     """How to choose: `seconds` that it may take (None: no limit), with this `seed`.
 
-    Times that were measured count where `timed` says so, and then bound what members cost a row together. They would
-    make the choice depend on the machine's mood, which a fixed number of trials excludes. There are at most `members`,
+    Times that were measured count where `timed` says so, and then `row_budgets` bound what members cost a row together,
+    in seconds: more than the first only for a gain. They would make the choice depend on the machine's mood, which a
+    fixed number of trials excludes. There are at most `members`,
     None for any number; probabilities are calibrated where `calibrates` says so, and what copies of a row said in
     training counts where `recalls` does.
     """
@@ -56,6 +57,7 @@ class Effort:
     members: int | None = None
     calibrates: bool = True
     recalls: bool = True
+    row_budgets: Sequence[float] = ROW_BUDGETS
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Combiner:
 
     def best(self) -> Choice:
         """Choose for accuracy."""
-        return self.of_ensemble(worthwhile_ensemble(self.library, self.effort.seed, self.effort.seconds))
+        effort = self.effort
+        return self.of_ensemble(worthwhile_ensemble(self.library, effort.seed, effort.seconds, effort.row_budgets))
 
     def fast(self, whole: Choice) -> Choice:
         """Choose one model, or as few as hold the bound on what speed may cost."""

@@ -28,6 +28,7 @@ from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import describe, make_plan
+from automl.plugin.backbone import equip
 from automl.plugin.family import ModelFamily
 from automl.plugin.registry import Registry, discover, select
 from automl.runfolder import Stored, discard_unbegun, held, mend_journals, new_run_folder, reserved, store, stored
@@ -146,7 +147,10 @@ def _session(source: Any, options: FitOptions, started: float | None) -> _Sessio
     started = time.monotonic() if started is None else started
     threading.Thread(target=_warm_up, daemon=True).start()
     registry = _with_extra(discover(patience=_patience(options.seconds)), options)
-    return _Session(source, options, registry, select(registry, options.families, options.exclude), started)
+    chosen = select(registry, options.families, options.exclude)
+    absent = (f"the plugin '{p.name}' is {p.status}: {p.reason}" for p in registry.plugins if p.reason)
+    families = equip(registry.families, chosen, map(Path, options.backbones), absent)
+    return _Session(source, options, registry, families, started)
 
 
 def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
@@ -167,7 +171,7 @@ def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
             raise RunError(f"'{session.source}' is not the table that the run began with: start a new run")
         if plan.prepared.quality is not None:
             plan.prepared.quality.write(folder / QUALITY)
-        pace = Pace(None if end is None else end - session.started, session.started)
+        pace = Pace(None if end is None else end - session.started, session.started, bool(options.backbones))
         n_test = 0 if plan.prepared.test is None else plan.prepared.test.n_rows
         deadline = None if end is None else end - pace.reserve(n_test)
         observer.limits(end, options.trials)

@@ -41,6 +41,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
     time_limit : seconds of wall clock for `fit`; 300 by default, no limit where `trials` is given.
     metric : name, scikit-learn scorer or callable; roc_auc, log_loss or rmse by default.
     families, exclude : names of model families to try, or to leave out.
+    backbone : a folder of pretrained weights to start from, or several: for columns of text, for columns of images.
     selection : of features: `auto`, `off`, or the name of a selector.
     trials : number of configurations to try; the same seed then gives the same model.
     random_state : seed of everything random.
@@ -61,6 +62,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         metric: Any = None,
         families: Any = None,
         exclude: Any = None,
+        backbone: Any = None,
         selection: str = "auto",
         trials: int | None = None,
         random_state: Any = None,
@@ -77,6 +79,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
         self.metric = metric
         self.families = families
         self.exclude = exclude
+        self.backbone = backbone
         self.selection = selection
         self.trials = trials
         self.random_state = random_state
@@ -134,6 +137,7 @@ class _AutoML(BaseEstimator):  # type: ignore[misc]
                 group=_GROUP if groups is not None else None,
                 families=_names(self.families),
                 exclude=_names(self.exclude) or (),
+                backbones=tuple(Path(folder) for folder in _names(self.backbone) or ()),
                 selection=self.selection,
                 folds=self.folds,
                 seed=_seed(self.random_state),
@@ -242,7 +246,7 @@ def _fresh(parent: Path) -> Path:
 def _names(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    return (value,) if isinstance(value, str) else tuple(value)
+    return (str(value),) if isinstance(value, str | Path) else tuple(value)
 
 
 def _seed(random_state: Any) -> int:

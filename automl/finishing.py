@@ -89,6 +89,7 @@ def _effort(options: FitOptions, pace: Pace) -> Effort:
         members=members,
         calibrates="calibration" not in options.without,
         recalls="copies" not in options.without,
+        row_budgets=pace.row_budgets,
     )
 
 

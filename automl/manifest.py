@@ -16,7 +16,7 @@ from automl.storage import write_whole
 from automl.version import VERSION
 
 FORMAT = 1  # every format from 1 on can be read; a newer engine adds fields with defaults, or a step that converts
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch", "transformers", "timm")
 
 
 def find_artifact(path: Path) -> Path:

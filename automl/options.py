@@ -24,17 +24,17 @@ Backend = Literal["process", "inline"]
 class FitOptions:
     """Options of a fit; `None` leaves a choice to the engine.
 
-    `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the
-    same model, provided that no time limit ends the search before. `test` is a file or a data frame. Image paths
-    start from the folder `images`, by default the table's. `input_limits` such as "columns=200000" raise those of
-    `automl.data.limits`. `metric` is a name, a `Metric`, a scikit-learn scorer or a callable. `extra_families` are
-    instances that no plugin brings. `selection` of features is `auto` (the search decides how many, ranked by gain),
-    `off`, or the name of the selector that ranks them. `memory_limit` is what the run may hold, as a size or a share
-    of what is available ("8GiB", "50%"; a number is bytes): 80% by default. `fast` asks for one model, or for as few
-    as give up at most 1% of the ensemble's score. `latency_limit` is what a single row may take to predict, warm, in
-    milliseconds; by default 20 where it costs little, and no limit with `trials`. `without` names parts of the engine
-    to do without (`automl.parts`), which only measuring them needs. The `inline` backend runs trials in this process:
-    no protection, no start-up time.
+    `time_limit` is in seconds of wall clock: 300 unless `trials` is given. With `trials` the same seed gives the same
+    model, provided that no time limit ends the search before. `test` is a file or a data frame. Image paths start from
+    the folder `images`, by default the table's. `input_limits` such as "columns=200000" raise those of
+    `automl.data.limits`. `backbones` are folders of checkpoints that families start from. `metric` is a name, a
+    `Metric`, a scikit-learn scorer or a callable. `extra_families` are instances that no plugin brings. `selection` of
+    features is `auto` (the search decides how many, ranked by gain), `off`, or the name of the selector that ranks
+    them. `memory_limit` is what the run may hold, as a size or a share of what is available ("8GiB", "50%"; a number is
+    bytes): 80% by default. `fast` asks for one model, or for as few as give up at most 1% of the ensemble's score.
+    `latency_limit` is what a single row may take to predict, warm, in milliseconds; by default 20 where it costs
+    little, and no limit with `trials`. `without` names parts of the engine to do without (`automl.parts`), which only
+    measuring them needs. The `inline` backend runs trials in this process: no protection, no start-up time.
     """
 
     target: str
@@ -53,6 +53,7 @@ class FitOptions:
     group: str | None = None
     time: str | None = None
     images: Path | None = None
+    backbones: tuple[Path, ...] = ()
     input_limits: tuple[str, ...] = ()
     families: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()

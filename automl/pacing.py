@@ -5,29 +5,42 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from automl.ensemble import MOST_ROW_SECONDS
+from automl.ensemble import BACKBONE_ROW_SECONDS, ROW_BUDGETS
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 TESTING_SHARE = 0.05  # of the time limit, that predicting the test part may take
+BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
+BACKBONE_SAVING = 8.0  # more seconds for that with pretrained weights, which are large
 LEAVING = 0.5  # seconds for processes to end
 _FEWEST_ROWS = 1000  # of the test part; fewer would tell little
+_FEWEST_SLOW_ROWS = 50  # with pretrained weights: still fewer would tell nothing
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The end of a run of `limit` seconds from `started`, on `time.monotonic()`'s clock; None is no limit."""
+    """The end of a run of `limit` seconds from `started`, on `time.monotonic()`'s clock; None is no limit.
+
+    With `backbones`, models hold pretrained weights: they are slow, and large to save and to load.
+    """
 
     limit: float | None
     started: float = field(default_factory=time.monotonic)
+    backbones: bool = False
 
     def reserve(self, n_test: int) -> float:
         """Return the seconds that the steps after the search need, with so many rows to test on; 0 without a limit."""
         if self.limit is None:
             return 0.0
-        steps = (self.choosing or 0.0) + SAVING + self._testing(self.limit, n_test) + (self.measuring or 0.0) + LEAVING
+        saving = SAVING + self.backbones * BACKBONE_SAVING
+        steps = (self.choosing or 0.0) + saving + self._testing(self.limit, n_test) + (self.measuring or 0.0) + LEAVING
         return min(self.limit / 3, steps)
+
+    @property
+    def row_budgets(self) -> tuple[float, ...]:
+        """What one row may cost to predict on one core, in seconds: more than the first only for a gain."""
+        return (*ROW_BUDGETS, BACKBONE_ROW_SECONDS) if self.backbones else ROW_BUDGETS
 
     @property
     def choosing(self) -> float | None:
@@ -52,11 +65,12 @@ class Pace:
         """Return how many of the rows to test on there is time for, when one takes so many seconds."""
         if self.limit is None or row_seconds <= 0:
             return n_rows
-        return min(n_rows, max(_FEWEST_ROWS, int(self._testing(self.limit, n_rows) / row_seconds)))
+        fewest = _FEWEST_SLOW_ROWS if self.backbones else _FEWEST_ROWS
+        return min(n_rows, max(fewest, int(self._testing(self.limit, n_rows) / row_seconds)))
 
-    @staticmethod
-    def _testing(limit: float, n_rows: int) -> float:
-        return min(TESTING_SHARE * limit, n_rows * MOST_ROW_SECONDS / 2)
+    def _testing(self, limit: float, n_rows: int) -> float:
+        share = BACKBONE_TESTING_SHARE if self.backbones else TESTING_SHARE
+        return min(share * limit, n_rows * self.row_budgets[-1] / 2)
 
     def _share(self, share: float, least: float, most: float) -> float | None:
         return None if self.limit is None else min(most, max(least, self.limit * share))

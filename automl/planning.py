@@ -25,6 +25,7 @@ from automl.features.toolbox import AUTO, OFF, Toolbox
 from automl.latency import Sample
 from automl.metrics import Metric, default_metric, resolve_metric
 from automl.options import FitOptions
+from automl.plugin.backbone import check_needed
 from automl.plugin.family import ModelFamily
 from automl.plugin.patience import patience
 from automl.plugin.registry import Registry
@@ -105,6 +106,7 @@ def make_plan(
         observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
     seconds = None if options.trials is not None else options.seconds
     profile = Profile.of(dataset, seconds, len(plan.folds))
+    check_needed(families.values(), profile)
     accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
     if "log_target" not in options.without and (scale := LogScale.of_dataset(dataset)) is not None:
         observer.note("The target is skewed: models may learn its logarithm instead.")

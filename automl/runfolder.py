@@ -72,6 +72,8 @@ def store(folder: Path, source: object, data_hash: str, options: FitOptions) -> 
         value = getattr(options, field.name)
         if field.name in {"output", "test", "images"} and value is not None:
             value = _absolute(value) or value
+        if field.name == "backbones":
+            value = [_absolute(folder) for folder in value]
         if field.name == "roles":
             value = {name: str(role) for name, role in value.items()}
         try:
@@ -88,6 +90,7 @@ def stored(folder: Path) -> Stored:
         kept = json.loads(path.read_text(encoding="utf-8"))
         source, data_hash, lacks = (kept.pop(name) for name in ("source", "data_hash", "lacks"))
         values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in kept.items()}
+        values["backbones"] = tuple(Path(folder) for folder in values.get("backbones", ()))
         options = FitOptions(**values)
     except FileNotFoundError:
         raise RunError(f"'{folder}' holds no run to resume: give the folder that `automl fit -o` named") from None

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from automl.data.folds import Fold
-from automl.ensemble import ROW_SECONDS, Library, build_ensemble, combine, worthwhile_ensemble
+from automl.ensemble import (
+    BACKBONE_ROW_SECONDS,
+    ROW_BUDGETS,
+    ROW_SECONDS,
+    Library,
+    build_ensemble,
+    combine,
+    worthwhile_ensemble,
+)
 from automl.metrics import metric_named
 from automl.search.shortlist import shortlist
 from automl.task import Task, TaskKind
@@ -108,3 +116,15 @@ def test_a_dearer_ensemble_must_be_better_by_far(skill, dear):
     assert bool(weights[1]) == dear
     untimed = worthwhile_ensemble(replace(lib, row_seconds=())).weights
     assert untimed[1] == 1
+
+
+@pytest.mark.parametrize(("skill", "chosen"), [(0.5, 2), (0.899, 1)])
+def test_each_dearer_budget_must_be_worth_it_again(skill, chosen):
+    rng = np.random.default_rng(0)
+    y, noise = rng.normal(size=(2, 400))
+    predictions = np.stack([y + share * noise for share in (1.0, 0.9, skill)])[..., None].astype(np.float32)
+    costs = [0.5 * ROW_SECONDS, 3 * ROW_SECONDS, 0.8 * BACKBONE_ROW_SECONDS]
+    lib = replace(library(predictions, y, "rmse"), row_seconds=costs)
+    assert np.flatnonzero(worthwhile_ensemble(lib).weights).tolist() == [1]
+    slow = worthwhile_ensemble(lib, budgets=(*ROW_BUDGETS, BACKBONE_ROW_SECONDS)).weights
+    assert np.flatnonzero(slow).tolist() == [chosen]

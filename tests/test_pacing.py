@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from automl.ensemble import MOST_ROW_SECONDS
-from automl.pacing import LEAVING, MEASURING_LEAST, SAVING, TESTING_SHARE, Pace
+from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS
+from automl.pacing import (
+    BACKBONE_SAVING,
+    BACKBONE_TESTING_SHARE,
+    LEAVING,
+    MEASURING_LEAST,
+    SAVING,
+    TESTING_SHARE,
+    Pace,
+)
 
 
 def test_without_a_limit_nothing_hurries():
@@ -34,3 +42,16 @@ def test_the_last_save_leaves_time_to_test_and_to_measure():
 )
 def test_as_many_rows_are_tested_on_as_there_is_time_for(rows, seconds, expected):
     assert Pace(60.0, 0.0).testable(rows, seconds) == expected
+
+
+def test_pretrained_weights_may_be_slow_and_take_longer_to_save_and_to_test():
+    plain, slow = Pace(300.0, 0.0), Pace(300.0, 0.0, backbones=True)
+    assert plain.row_budgets == ROW_BUDGETS
+    assert slow.row_budgets == (*ROW_BUDGETS, BACKBONE_ROW_SECONDS)
+    extra = BACKBONE_SAVING + 300 * BACKBONE_TESTING_SHARE - 1000 * MOST_ROW_SECONDS / 2
+    assert slow.reserve(1000) - plain.reserve(1000) == pytest.approx(extra)
+
+
+@pytest.mark.parametrize(("rows", "seconds", "expected"), [(1000, 0.1, 300), (1000, 1.0, 50), (20, 1.0, 20)])
+def test_few_rows_are_tested_on_where_pretrained_weights_are_slow(rows, seconds, expected):
+    assert Pace(300.0, 0.0, backbones=True).testable(rows, seconds) == expected

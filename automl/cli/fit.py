@@ -57,6 +57,13 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
     images: Annotated[
         Path | None, typer.Option(help="Folder that image paths start from; default: the table's.")
     ] = None,
+    backbone: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of pretrained weights to start from: a transformers checkpoint for texts, a timm one for "
+            "images; may be repeated."
+        ),
+    ] = None,
     input_limit: Annotated[
         list[str] | None,
         typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
@@ -128,6 +135,7 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         group=group,
         time=time,
         images=images,
+        backbones=tuple(backbone or ()),
         input_limits=tuple(input_limit or ()),
         families=_names(families),
         exclude=_names(exclude) or (),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from automl.plugin import ModelFamily
-    from automl.plugin.registry import PluginInfo
+    from automl.plugin.registry import PluginInfo, Registry
     from automl.testing import Outcome
 
 app = typer.Typer()
@@ -36,6 +37,9 @@ def plugins(
 @app.command("check")
 def check(
     name: Annotated[str, typer.Argument(help="A plugin, or a family.")],
+    backbone: Annotated[
+        list[Path] | None, typer.Option(help="Folder of pretrained weights for families that need some.")
+    ] = None,
     as_json: _JSON = False,
 ) -> None:
     """Run the conformity checks of automl.testing on an installed plugin; the exit code is 1 where one fails.
@@ -48,7 +52,7 @@ def check(
     from automl.testing.suite import CHECKS, check_name, expected, run_check
 
     outcomes = []
-    for family in _families(name):
+    for family in _families(name, backbone or []):
         reasons = expected(family)
         if not as_json:
             _print_heading(family.name)
@@ -67,22 +71,30 @@ def check(
         raise typer.Exit(_FAILED)
 
 
-def _families(name: str) -> list[ModelFamily]:
+def _families(name: str, backbones: list[Path]) -> list[ModelFamily]:
     """Return a plugin's families, or the family of this name; raise `OptionError` where there is none to check."""
-    from automl.errors import OptionError, unknown
+    from automl.plugin.backbone import equip
     from automl.plugin.registry import discover
 
     registry = discover()
+    names = _names(name, registry)
+    return list(equip(registry.families, {one: registry.families[one] for one in names}, backbones, ()).values())
+
+
+def _names(name: str, registry: Registry) -> tuple[str, ...]:
+    """Return the names of a plugin's families, or of the family of this name."""
+    from automl.errors import OptionError, unknown
+
     info = next((info for info in registry.plugins if info.name == name), None)
     if info is None:
         if name not in registry.families:
             raise unknown("plugin", name, {*registry.families, *(info.name for info in registry.plugins)})
-        return [registry.families[name]]
+        return (name,)
     if info.status != "available":
         raise OptionError(f"plugin '{name}' cannot be checked, it is {info.status}: {info.reason}")
     if not info.families:
         raise OptionError(f"plugin '{name}' brings no family to check")
-    return [registry.families[family] for family in info.families]
+    return info.families
 
 
 def _print_heading(family: str) -> None:

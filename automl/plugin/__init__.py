@@ -6,12 +6,13 @@ from automl.data.dataset import Profile
 from automl.data.folds import ALL_ROWS, Fold, FoldPlan
 from automl.data.schema import Role
 from automl.data.table import MISSING, UNSEEN, Table
-from automl.errors import ArtifactError, FamilyDeclined, TrialFailed
+from automl.errors import ArtifactError, FamilyDeclined, OptionError, TrialFailed
 from automl.features.derived import Derivation, FeatureEncoder, Made, widen
 from automl.features.encoding import Encoding, Features
 from automl.features.selection import Ranking, Selector
 from automl.features.target import Target
 from automl.metrics import Metric
+from automl.plugin.backbone import Backbone
 from automl.plugin.boosted import BoostedHead, check_positions
 from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
 from automl.plugin.contract import API_VERSION, RENAMED, forwarding
@@ -25,6 +26,7 @@ from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_
 from automl.plugin.sklearn import SklearnFamily
 from automl.plugin.stopping import ScorePieces, StoppedPredictions, checkpoints
 from automl.plugin.targets import linked, of_labels, prior, spread
+from automl.shelf import Shelf
 from automl.storage import load, save, storable
 from automl.task import ALL_TASKS, CLASSIFICATION, REGRESSION, Task, TaskKind
 
@@ -42,6 +44,7 @@ __all__ = [
     "TABULAR",
     "UNSEEN",
     "ArtifactError",
+    "Backbone",
     "BoostedHead",
     "CrossFit",
     "CrossFitJob",
@@ -58,6 +61,7 @@ __all__ = [
     "Metric",
     "Model",
     "ModelFamily",
+    "OptionError",
     "Pace",
     "Param",
     "Params",
@@ -68,6 +72,7 @@ __all__ = [
     "Role",
     "ScorePieces",
     "Selector",
+    "Shelf",
     "SklearnFamily",
     "StoppedPredictions",
     "Suggest",

@@ -12,8 +12,10 @@ from typing import ClassVar, Protocol
 from automl.data.dataset import Profile
 from automl.data.schema import Role
 from automl.features.encoding import Encoding
+from automl.plugin.backbone import Backbone
 from automl.plugin.crossfit import CrossFit, CrossFitJob, fit_folds
 from automl.plugin.model import Model, Param, Params
+from automl.shelf import Shelf
 from automl.task import ALL_TASKS, Task, TaskKind
 
 TABULAR = frozenset({Role.NUMERIC, Role.CATEGORICAL, Role.BOOLEAN, Role.DATETIME, Role.TEXT})
@@ -93,6 +95,21 @@ class ModelFamily(ABC):
     @abstractmethod
     def load(self, folder: Path) -> Model:
         """Read back what `Model.save` wrote; never run code from the folder. Raise `ArtifactError` when damaged."""
+
+    def load_beside(self, folder: Path, shelf: Shelf) -> Model:
+        """Read back what `Model.save_beside` wrote, by the same rules."""
+        return self.load(folder)
+
+    def with_backbone(self, folder: Path) -> ModelFamily | None:
+        """Return this family as it starts from the checkpoint in a folder; None, the usual answer, if it reads none.
+
+        Raise `OptionError` where the checkpoint is of a kind that it reads, and cannot be used.
+        """
+        return None
+
+    def backbones(self) -> tuple[Backbone, ...]:
+        """Return the checkpoints that it starts from."""
+        return ()
 
     def cross_fit(self, job: CrossFitJob) -> CrossFit:
         """Fit the job's folds; the default fits one model a fold, in order. Override to fit folds together."""

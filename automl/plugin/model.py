@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from automl.data.weights import weights_at
 from automl.features.encoding import Features
+from automl.shelf import Shelf
 
 Param = str | int | float | bool | None
 Params = Mapping[str, Param]
@@ -75,3 +76,10 @@ class Model(ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write into an existing, empty folder, in formats that run no code when read."""
+
+    def save_beside(self, folder: Path, shelf: Shelf) -> None:
+        """Write as `save` does, but put on the shelf, once, what other models have in common with this one.
+
+        What overrides this is read back by `ModelFamily.load_beside`. The default saves everything into the folder.
+        """
+        self.save(folder)

@@ -31,9 +31,11 @@ from automl.plugin.family import ModelFamily
 from automl.plugin.model import Limits, Part
 from automl.search.journal import trial_folder
 from automl.search.records import JobResult, SavedModel, Trial
+from automl.shelf import SHELF, Shelf
 from automl.storage import save
 
 _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all overhead
+_FIRST_ROWS, _SLOW = 20, 0.2  # fewer are enough where so many take longer than this, in seconds
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,8 @@ def _save(
         folder = context.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        item.model.save(folder)
+        shelf = Shelf(context.folder / SHELF)
+        item.model.save_beside(folder, shelf)
         encoder = encode.of_model(item.fold, item.encoding).encoder
         file = encoder_file(encoder, item.encoding, roles, item.fold)
         path = context.folder / file
@@ -273,7 +276,7 @@ def _save(
             partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npz")
             save(encoder, partial)
             partial.replace(path)  # workers may write the same encoder at once; each rename is whole
-        saved.append(SavedModel(name, file, item.fold))
+        saved.append(SavedModel(name, file, item.fold, shelf.used))
     return tuple(saved)
 
 
@@ -283,7 +286,12 @@ def _predict_seconds(fit: CrossFit, encode: _Encode) -> float:
     item = fit.models[0]
     encoded = encode.of_model(item.fold, item.encoding)
     features = encoded.train if encoded.score is None else encoded.score
-    part = features.take(np.arange(min(_TIMED_ROWS, features.n_rows)))
-    started = time.perf_counter()
-    item.model.predict(part)
-    return (time.perf_counter() - started) / max(1, part.n_rows) * len(fit.models)
+    taken, rows = 0.0, 1
+    for most in (_FIRST_ROWS, _TIMED_ROWS):
+        part = features.take(np.arange(min(most, features.n_rows)))
+        started = time.perf_counter()
+        item.model.predict(part)
+        taken, rows = time.perf_counter() - started, max(1, part.n_rows)
+        if taken > _SLOW:
+            break
+    return taken / rows * len(fit.models)

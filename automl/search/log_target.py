@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from automl.data.dataset import Dataset, Profile
 from automl.data.folds import Fold
 from automl.features.encoding import Encoding, Features
+from automl.plugin.backbone import Backbone
 from automl.plugin.crossfit import CrossFit, CrossFitJob
 from automl.plugin.family import ModelFamily, Suggest
 from automl.plugin.model import Limits, Model, Param, Params, Part
+from automl.shelf import Shelf
 from automl.storage import load, save, storable
 from automl.task import Task
 
@@ -94,15 +96,24 @@ class LogTargetModel(Model):
         self._model.save(folder)
         save(self._scale, folder / _FILE)
 
+    def save_beside(self, folder: Path, shelf: Shelf) -> None:
+        """Write both, what the model shares with others on the shelf."""
+        self._model.save_beside(folder, shelf)
+        save(self._scale, folder / _FILE)
+
 
 def on_scale(part: Part, scale: LogScale) -> Part:
     """Return the part with the logarithms of its targets."""
     return replace(part, y=scale.forward(part.y.astype(np.float64)))
 
 
-def load_model(family: ModelFamily, folder: Path) -> Model:
+def load_model(family: ModelFamily, folder: Path, shelf: Shelf) -> Model:
     """Read back what a model of the family, or a `LogTargetModel` around one, wrote; raise what the family raises."""
-    model = family.load(folder)
+    return _scaled(family.load_beside(folder, shelf), folder)
+
+
+def _scaled(model: Model, folder: Path) -> Model:
+    """Put a model on the scale that lies beside it, if one does."""
     path = folder / _FILE
     return LogTargetModel(model, load(path, LogScale)) if path.exists() else model
 
@@ -149,7 +160,20 @@ class LogTargetFamily(ModelFamily):
 
     def load(self, folder: Path) -> Model:
         """Read back a model on either scale."""
-        return load_model(self._family, folder)
+        return _scaled(self._family.load(folder), folder)
+
+    def load_beside(self, folder: Path, shelf: Shelf) -> Model:
+        """Read back a model on either scale, and what it shares with others."""
+        return load_model(self._family, folder, shelf)
+
+    def with_backbone(self, folder: Path) -> ModelFamily | None:
+        """Start from what the family reads."""
+        found = self._family.with_backbone(folder)
+        return None if found is None else LogTargetFamily(found, self._scale)
+
+    def backbones(self) -> tuple[Backbone, ...]:
+        """Return the family's checkpoints."""
+        return self._family.backbones()
 
     def cross_fit(self, job: CrossFitJob) -> CrossFit:
         """Fit the job as the family does, with the targets on the scale that the parameters say."""

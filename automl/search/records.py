@@ -38,11 +38,20 @@ class Trial:
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A fitted model on disk: its folder and its encoder's file, relative to the run folder, and its fold's index."""
+    """A fitted model on disk: its folder and its encoder's file, relative to the run folder, and its fold's index.
+
+    `shared` are the names of the files on the run's shelf that it needs.
+    """
 
     folder: str
     encoder: str
     fold: int
+    shared: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> SavedModel:
+        """Read back its part of a journal's line."""
+        return cls(**{**entry, "shared": tuple(entry.get("shared", ()))})
 
 
 @dataclass(frozen=True)
@@ -105,5 +114,5 @@ class TrialRecord:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> TrialRecord:
         """Read a line back; raise `KeyError` or `TypeError` where it is no line of a journal."""
-        models = tuple(SavedModel(**model) for model in line["models"])
+        models = tuple(SavedModel.from_json(model) for model in line["models"])
         return cls(**{**line, "models": models, "fold_errors": tuple(line["fold_errors"])})
