@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +39,10 @@ class Branch(ABC):
         """Return (n_rows,) int64 where short rows are cheaper, so that rows of like length share a batch."""
         return None
 
+    def rates(self, module: nn.Module) -> Mapping[str, float]:
+        """Return factors of the learning rate by the names of the module's parameters; what is left out has 1."""
+        return {}
+
 
 @storable("torch.numbers")
 @dataclass(frozen=True)
@@ -69,13 +73,18 @@ class _Perceptron(nn.Module):
 
 
 class Net(nn.Module):
-    """Branches side by side, dropout, and one linear layer to the scores."""
+    """Branches side by side, dropout, and one linear layer to the scores.
+
+    `rates` are factors of the learning rate by the names of parameters; what is not there has 1.
+    """
 
     def __init__(self, branches: Sequence[Branch], n_scores: int, dropout: float) -> None:
         super().__init__()
         self.branches = nn.ModuleList([branch.module() for branch in branches])
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(sum(branch.width for branch in branches), n_scores)
+        known = [branch.rates(module) for branch, module in zip(branches, self.branches, strict=True)]
+        self.rates = {f"branches.{i}.{name}": rate for i, rates in enumerate(known) for name, rate in rates.items()}
 
     def forward(self, inputs: Inputs, view: int = 0) -> Tensor:
         """Return scores (n_rows, n_scores) of each branch's tensors."""

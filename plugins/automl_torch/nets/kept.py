@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import numpy as np
 import torch
@@ -26,10 +26,11 @@ class Kept:
     would be by one network.
 
     `y` (n_score,) are the targets of the score part. `rows` (n_scored,) int64 are the rows of it that choose: evenly
-    spread where there are many. The others have no say in the best epoch, which may therefore predict them.
+    spread where there are many. The others have no say in the best epoch, which may therefore predict them. `fixed` are
+    names of weights that no step changes: they are not copied.
     """  # fmt: skip
 
-    def __init__(self, y: Tensor, seed: int) -> None:
+    def __init__(self, y: Tensor, seed: int, fixed: Set[str] = frozenset()) -> None:
         n_score = len(y)
         self.rows = torch.arange(n_score) if n_score <= _SCORED else torch.linspace(0, n_score - 1, _SCORED).long()
         self.best: Weights = {}
@@ -37,6 +38,7 @@ class Kept:
         self._lowest = math.inf
         self._n_score, self._pieces = n_score, ScorePieces(y[self.rows].numpy(), seed)
         self._of_piece: dict[int, Weights] = {}
+        self._fixed = fixed
 
     def offer(self, net: nn.Module, epoch: int, losses: Tensor | None) -> float:
         """Take in an epoch; `losses` (n_scored,) is what each scored row adds to the error, which is returned.
@@ -47,7 +49,10 @@ class Kept:
         pieces = [] if losses is None else self._pieces.improved(losses.double().numpy()).tolist()
         best = error <= self._lowest or (math.isnan(error) and math.isinf(self._lowest))
         if best or pieces:
-            weights = {name: tensor.detach().clone() for name, tensor in net.state_dict().items()}
+            weights = {
+                name: tensor.detach() if name in self._fixed else tensor.detach().clone()
+                for name, tensor in net.state_dict().items()
+            }
             self._of_piece.update(dict.fromkeys(pieces, weights))
             if best:
                 self.best, self.epoch, self._lowest = weights, epoch, min(self._lowest, error)

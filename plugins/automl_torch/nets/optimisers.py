@@ -5,15 +5,21 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from automl_torch.nets.branch import Net
 from automl_torch.nets.regime import Regime
 
 
 def optimiser_of(net: nn.Module, regime: Regime) -> torch.optim.Optimizer:
-    """Return the regime's optimiser over a network's parameters."""
-    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    """Return the regime's optimiser over a network's parameters; groups say in `factor` what multiplies the rate."""
+    rates = net.rates if isinstance(net, Net) else {}
+    grouped: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in net.named_parameters():
+        if parameter.requires_grad:
+            decay = regime.decay if parameter.ndim > 1 else 0.0
+            grouped.setdefault((decay, rates.get(name, 1.0)), []).append(parameter)
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": regime.decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": parameters, "weight_decay": decay, "factor": factor}
+        for (decay, factor), parameters in grouped.items()
     ]
     match regime.optimiser:
         case "adam":

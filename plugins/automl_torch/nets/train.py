@@ -48,7 +48,8 @@ def train(net: nn.Module, examples: Examples, score: Examples | None, regime: Re
         weights = examples.weights * balance(examples.y, int(examples.y.max()) + 1)
         examples = replace(examples, weights=weights / weights.mean())
     run = _Run(net, examples, regime, limits, where)
-    kept = Kept(torch.empty(0) if score is None else score.y, torch.initial_seed())
+    fixed = {name for name, parameter in net.named_parameters() if not parameter.requires_grad}
+    kept = Kept(torch.empty(0) if score is None else score.y, torch.initial_seed(), fixed)
     part = score if score is None or len(score) == len(kept.rows) else score.some(kept.rows)
     record: list[tuple[float, float, float]] = []
     while not run.pace.finished:
@@ -104,7 +105,7 @@ class _Run:
         for rows in shuffled(self.examples, self.size):
             rate = self._rate()
             for group in self.optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["factor"]
             total += self._gradient(rows)
             if self.regime.clip:
                 nn.utils.clip_grad_norm_(self.net.parameters(), self.regime.clip)

@@ -147,6 +147,15 @@ def test_every_row_is_predicted_once_and_rows_that_were_not_asked_by_the_best_ep
     assert torch.equal(weights_of(trained, np.setdiff1d(np.arange(100), asked)), trained.kept.best["layer.weight"])
 
 
+def test_weights_that_no_step_changes_are_not_copied() -> None:
+    net = Line()
+    net.layer.bias.requires_grad_(False)
+    trained = train(net, examples(), examples(40, 1), Regime(3, 16, 0.02), Limits())
+    assert trained.kept is not None
+    assert trained.kept.best["layer.bias"].data_ptr() == net.layer.bias.data_ptr()
+    assert trained.kept.best["layer.weight"].data_ptr() != net.layer.weight.data_ptr()
+
+
 def test_where_no_label_of_the_score_part_is_known_the_last_epoch_predicts_all() -> None:
     trained = trained_on(replace(examples(40, 1), y=torch.full((40,), -1)))
     assert trained.curve.best == len(trained.curve.train) - 1
