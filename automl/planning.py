@@ -99,6 +99,7 @@ def make_plan(
             None if options.trials is not None else options.seconds,
             options.folds,
             images=len(dataset.schema.of(Role.IMAGE)),
+            sequences=bool(dataset.schema.of(Role.SEQUENCE)),
         ),
     )
     observer.note(_judging(plan))

@@ -61,7 +61,7 @@ class ModelFamily(ABC):
     higher learning rate, say, or fewer epochs."""
     imports: ClassVar[tuple[str, ...]] = ()
     """Modules that every fit imports and that take seconds to load. Those that all families of a run name are loaded in
-    the workers while the table is read, so that no trial pays for them from its own time."""
+    the workers while the table is read, the others before the time of a worker's first trial of the family begins."""
     expected_failures: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Checks of `automl.testing` that it is known to fail, each with the reason."""
 

@@ -27,7 +27,7 @@ from automl_classical.arrays import ArrayFamily, Constant, Lesson
 from automl_classical.loo_ridge import RidgeFit, loo_ridge
 from automl_classical.outputs import bounds
 from automl_classical.rocket_model import Rocket as RocketModel
-from automl_classical.rocket_model import Shape, Transform, learn_kernels, look
+from automl_classical.rocket_model import Shape, Transform, beside, learn_kernels
 from automl_classical.series import learn_series
 from automl_classical.tempering import temper_for
 
@@ -43,6 +43,7 @@ class Rocket(ArrayFamily):
     """
 
     name = "rocket"
+    elastic = 0.5  # a rushed fit has fewer kernels
     inputs: ClassVar[frozenset[Role]] = TABULAR | {Role.SEQUENCE}
     state = RocketModel
 
@@ -96,9 +97,9 @@ class Rocket(ArrayFamily):
             return Constant(lesson.prior)
         transform = cast(Transform, text(params, "transform"))
         shape = Shape(transform, whole(params, "n_features"), bool(params["differences"]))
-        kernels = learn_kernels(series.read(features)[0], shape, lesson.seed)
-        answers, beside = look(series, kernels, features, lesson.limits)
-        matrix, factor = _weighed(answers, beside, real(params, "beside"))
+        values, lengths = series.read(features)
+        kernels, answers = learn_kernels(values, shape, lesson.seed).in_time(values, lesson.limits)
+        matrix, factor = _weighed(answers, beside(values, lengths, features.matrix), real(params, "beside"))
         if lesson.limits.seconds_left <= 0:
             raise TrialFailed("no time left to fit a ridge regression")
         if task.is_classification:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import Features, Limits, TrialFailed, storable
+from automl.plugin import Features, Limits, storable
 from automl_classical.arrays import ReadsCells
 from automl_classical.convolutions import LENGTH
 from automl_classical.hydra import Hydra, learn_hydra
@@ -21,6 +21,7 @@ Transform = Literal["minirocket", "hydra", "both"]
 Bank = MiniRocket | Hydra
 
 _ROWS = 256  # rows that are predicted together
+_POOLING = 0.7  # of the time left that kernels may look at the training rows
 _HYDRA_COST = 2 * 8 * 5  # features of a group: two for each kernel, at about five dilations
 
 
@@ -41,18 +42,29 @@ class Kernels:
     plain: tuple[MiniRocket | Hydra, ...]
     differenced: tuple[MiniRocket | Hydra, ...]
 
-    def pool(self, values: NDArray[np.float32], limits: Limits) -> NDArray[np.float32]:
-        """Return (n_rows, n_features) float32 of (n_rows, n_channels, n_steps).
-
-        Raise `TrialFailed` where the deadline passes.
-        """
+    def pool(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (n_rows, n_features) float32 of (n_rows, n_channels, n_steps)."""
         changes = np.diff(values, axis=2)
-        blocks = []
-        for bank, seen in [*((bank, values) for bank in self.plain), *((bank, changes) for bank in self.differenced)]:
-            if limits.seconds_left <= 0:
-                raise TrialFailed("no time left to convolve the sequences")
-            blocks.append(bank.pool(seen))
-        return np.concatenate(blocks, axis=1)
+        return np.concatenate(
+            [*(bank.pool(values) for bank in self.plain), *(bank.pool(changes) for bank in self.differenced)], axis=1
+        )
+
+    def in_time(self, values: NDArray[np.float32], limits: Limits) -> tuple[Kernels, NDArray[np.float32]]:
+        """Pool bank by bank, in a random order; return those that the time was enough for, and what they say.
+
+        At least one bank has its say, and the others share 70% of the time; the rest is for fitting.
+        """
+        changes, until = np.diff(values, axis=2), limits.share(_POOLING)
+        banks = [*((bank, values) for bank in self.plain), *((bank, changes) for bank in self.differenced)]
+        blocks: dict[int, NDArray[np.float32]] = {}
+        for index in np.random.default_rng(len(banks)).permutation(len(banks)).tolist():
+            if blocks and until.seconds_left <= 0:
+                break
+            bank, seen = banks[index]
+            blocks[index] = bank.pool(seen)
+        plain = tuple(bank for index, bank in enumerate(self.plain) if index in blocks)
+        differenced = tuple(bank for index, bank in enumerate(self.differenced, len(self.plain)) if index in blocks)
+        return Kernels(plain, differenced), np.concatenate([blocks[index] for index in sorted(blocks)], axis=1)
 
     def check(self, n_channels: int, n_steps: int) -> None:
         """Raise ValueError where kernels read from a file do not fit the sequences."""
@@ -117,14 +129,11 @@ class Rocket(ReadsCells):
         return decided(self.temper * together, self.classes, self.n_outputs, self.low, self.high)
 
     def _scores(self, features: Features) -> NDArray[np.float64]:
-        pooled = np.concatenate(look(self.series, self.kernels, features, Limits()), axis=1)
+        values, lengths = self.series.read(features)
+        pooled = np.concatenate([self.kernels.pool(values), beside(values, lengths, features.matrix)], axis=1)
         return np.asarray(pooled.astype(np.float64) @ self.coef + self.intercept, dtype=np.float64)
 
 
-def look(
-    series: Series, kernels: Kernels, features: Features, limits: Limits
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what kernels say (n_rows, n_kernel_features), and what summaries and the matrix do, float32."""
-    values, lengths = series.read(features)
-    beside = np.concatenate([summarise(values, lengths), features.matrix], axis=1)
-    return kernels.pool(values, limits), beside
+def beside(values: NDArray[np.float32], lengths: NDArray[np.int64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what stands beside the kernels: summaries of the sequences and the matrix, (n_rows, n_beside) float32."""
+    return np.concatenate([summarise(values, lengths), matrix], axis=1)

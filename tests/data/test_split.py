@@ -192,6 +192,11 @@ def test_folds_follow_the_budget(
     assert fold_counts(rows, columns, outputs, FoldOptions(seconds))[:2] == expected
 
 
+def test_sequences_take_long_to_learn_from() -> None:
+    counts = [fold_counts(n, 1, 6, FoldOptions(60, sequences=True))[:2] for n in (60, 200, 400)]
+    assert counts == [(8, 2), (8, 1), (5, 1)]
+
+
 def test_images_take_long_to_learn_from() -> None:
     counts = [fold_counts(n, 1, 10, FoldOptions(seconds, images=1))[0] for n, seconds in
               ((1_500, 60), (8_000, 60), (8_000, 300), (8_000, 3600), (50_000, 300))]  # fmt: skip

@@ -46,6 +46,7 @@ class NetFamily(ModelFamily):
     reads: ClassVar[frozenset[Role]]
     """The roles of which a table must have a column; others are read beside them."""
     most_rows: ClassVar[int] = 200_000
+    elastic = 0.5  # a rushed fit goes through its schedule in fewer steps
     libraries: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
     imports: ClassVar[tuple[str, ...]] = ("automl_torch.nets.fitting", *OPTIMISERS)
 

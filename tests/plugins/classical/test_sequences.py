@@ -87,9 +87,18 @@ def test_hydra_counts_the_kernels_that_win_and_lose() -> None:
 def test_kernels_fit_short_sequences() -> None:
     values = waves(4, 3, FEWEST_STEPS)
     kernels = learn_kernels(values, Shape("both", 2000, True), 0)
-    assert kernels.pool(values, Limits()).shape == (4, kernels.n_features)
-    with pytest.raises(TrialFailed, match="no time left"):
-        kernels.pool(values, Limits(deadline=0.0))
+    assert kernels.pool(values).shape == (4, kernels.n_features)
+
+
+def test_what_kernels_say_in_time_is_what_they_say_later() -> None:
+    values = waves(4, 3, FEWEST_STEPS)
+    kernels = learn_kernels(values, Shape("both", 2000, True), 0)
+    everything, said = kernels.in_time(values, Limits())
+    assert everything == kernels
+    np.testing.assert_array_equal(said, kernels.pool(values))
+    some, said = kernels.in_time(values, Limits(deadline=0.0))
+    assert 0 < some.n_features < kernels.n_features, "one bank has its say however short the time"
+    np.testing.assert_array_equal(said, some.pool(values))
 
 
 def test_sequences_are_read_at_one_length() -> None:
