@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from automl.ensemble import BACKBONE_ROW_SECONDS, ROW_BUDGETS
+from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
@@ -34,7 +34,9 @@ class Pace:
         if self.limit is None:
             return 0.0
         saving = SAVING + self.backbones * BACKBONE_SAVING
-        steps = (self.choosing or 0.0) + saving + self._testing(self.limit, n_test) + (self.measuring or 0.0) + LEAVING
+        usual = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS  # what is slower takes from `measuring`
+        testing = self._testing(self.limit, n_test, usual)
+        steps = (self.choosing or 0.0) + saving + testing + (self.measuring or 0.0) + LEAVING
         return min(self.limit / 3, steps)
 
     @property
@@ -66,11 +68,11 @@ class Pace:
         if self.limit is None or row_seconds <= 0:
             return n_rows
         fewest = _FEWEST_SLOW_ROWS if self.backbones else _FEWEST_ROWS
-        return min(n_rows, max(fewest, int(self._testing(self.limit, n_rows) / row_seconds)))
+        return min(n_rows, max(fewest, int(self._testing(self.limit, n_rows, self.row_budgets[-1]) / row_seconds)))
 
-    def _testing(self, limit: float, n_rows: int) -> float:
+    def _testing(self, limit: float, n_rows: int, row_seconds: float) -> float:
         share = BACKBONE_TESTING_SHARE if self.backbones else TESTING_SHARE
-        return min(share * limit, n_rows * self.row_budgets[-1] / 2)
+        return min(share * limit, n_rows * row_seconds / 2)
 
     def _share(self, share: float, least: float, most: float) -> float | None:
         return None if self.limit is None else min(most, max(least, self.limit * share))
