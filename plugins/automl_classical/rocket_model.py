@@ -134,6 +134,8 @@ class Rocket(ReadsCells):
         return np.asarray(pooled.astype(np.float64) @ self.coef + self.intercept, dtype=np.float64)
 
 
-def beside(values: NDArray[np.float32], lengths: NDArray[np.int64], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+def beside(
+    values: NDArray[np.float32], lengths: NDArray[np.float32], matrix: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Return what stands beside the kernels: summaries of the sequences and the matrix, (n_rows, n_beside) float32."""
     return np.concatenate([summarise(values, lengths), matrix], axis=1)
