@@ -228,8 +228,9 @@ def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer
         effort = Measuring(deadline=min(time.monotonic() + pace.measuring, pace.end))
     try:
         update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
-    except Exception as error:  # a plugin's model, asked once more; what it is worth is told without
+    except Exception as error:  # a plugin's model, asked once more; the model is saved, and is told without them
         observer.note(f"importances could not be measured: {type(error).__name__}: {error}")
+        observer.raised("the importances of the features", error)
 
 
 def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer: Observer) -> _Tested:

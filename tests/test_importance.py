@@ -1,3 +1,7 @@
+"""What features are worth to a fitted model."""
+
+from __future__ import annotations
+
 import json
 
 import numpy as np
@@ -9,6 +13,7 @@ from automl.data.apply import to_table
 from automl.engine import features_of, load, run_fit
 from automl.importance import Effort, measure_effects
 from automl.options import FitOptions
+from automl.runlog import read_log
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +67,17 @@ def test_no_time_measures_nothing_and_one_row_cannot_be_shuffled(fitted):
     assert measure_effects(model, table.take(np.array([0])), Effort()) == {}
     few = measure_effects(model, table, Effort(most=1))
     assert 1 <= len(few) <= len(model.members)
+
+
+def test_a_model_that_cannot_be_measured_is_saved_and_the_log_says_in_which_line(fitted, tmp_path, monkeypatch):
+    def measure_none(*_: object) -> None:
+        raise LookupError("nothing to shuffle")
+
+    monkeypatch.setattr("automl.finishing.measure_effects", measure_none)
+    families = ("naive_bayes",)
+    options = FitOptions("y", output=tmp_path / "run", trials=1, families=families, backend="inline", folds=2)
+    run_fit(fitted / "data.csv", options)
+    assert load(tmp_path / "run").members
+    (line,) = [line for line in read_log(tmp_path / "run") if line["event"] == "raised"]
+    assert line["where"] == "the importances of the features"
+    assert "in measure_none" in line["traceback"]

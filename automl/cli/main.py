@@ -75,7 +75,7 @@ def run(arguments: list[str]) -> int:
     try:
         app = build_app()
         if arguments[0] not in {"--help", "--version"}:
-            _add_plugin_commands(app, arguments)
+            _add_plugin_commands(app, arguments, debug)
         code = app(arguments, prog_name="automl", standalone_mode=False)
     except AutoMLError as error:
         return _failed(str(error), debug)
@@ -87,14 +87,14 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _failed(f"{where}{error.strerror or error}: look at the path, its permissions and the free space", debug)
-    except Exception as error:
+    except Exception as error:  # the end of the program: a mistake of ours is one line too, and --debug shows where
         if isinstance(error, _UsageError):
             return _failed(error.format_message(), debug)
         return _failed(f"internal error: {type(error).__name__}: {error} (run again with --debug and report it)", debug)
     return code if isinstance(code, int) else 0
 
 
-def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
+def _add_plugin_commands(app: typer.Typer, arguments: list[str], debug: bool) -> None:
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     if arguments[0] in known:
         return  # plugins may add commands, not change ours: no need to load them here
@@ -102,9 +102,11 @@ def _add_plugin_commands(app: typer.Typer, arguments: list[str]) -> None:
 
     hook = discover().hook
     for implementation in hook.automl_commands.get_hookimpls() if hook is not None else ():
-        try:  # one by one, so that a plugin's mistake costs its own commands only
+        try:
             implementation.function(*([app] if implementation.argnames else []))
-        except Exception as error:
+        except Exception as error:  # a plugin's mistake costs its own commands only
+            if debug:
+                traceback.print_exc()
             why = f"{type(error).__name__}: {error}"
             sys.stderr.write(f"plugin '{implementation.plugin_name}' adds no commands: {why}\n")
 

@@ -15,6 +15,6 @@ class InlineExecutor(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:
+        except Exception as error:  # the trial boundary: whatever a call raises is its outcome
             future.set_exception(error)
         return future

@@ -44,11 +44,11 @@ def receive(stream: IO[bytes]) -> bytes:
 
 
 def call(payload: bytes) -> tuple[bool, Any]:
-    """Run one pickled (function, args, kwargs); the trial boundary, where any exception becomes an outcome."""
+    """Run one pickled (function, args, kwargs) and return whether it succeeded, and its value or how it failed."""
     try:
         function, args, kwargs = pickle.loads(payload)
         return True, function(*args, **kwargs)
-    except Exception as error:
+    except Exception as error:  # the trial boundary: whatever a call raises is its outcome
         return False, (type(error).__name__, str(error), traceback.format_exc())
 
 

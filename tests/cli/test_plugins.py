@@ -116,3 +116,6 @@ def test_a_plugin_whose_commands_fail_costs_its_own_only(monkeypatch: pytest.Mon
     told = capsys.readouterr()
     assert told.out == "hello\n"
     assert "plugin 'broken' adds no commands: RuntimeError: no terminal" in told.err
+    assert "Traceback" not in told.err
+    assert run(["greet", "--debug"]) == 0
+    assert "in broken" in capsys.readouterr().err
