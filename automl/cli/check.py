@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from automl.cli import options
+
 if TYPE_CHECKING:
     from automl.data.limits import InputLimits
     from automl.data.quality.finding import Finding
@@ -21,15 +23,12 @@ def check(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         str | None, typer.Option("--target", "-t", help="The column to predict; checks it, and looks for leaks.")
     ] = None,
     test: Annotated[Path | None, typer.Option(help="A second table: looks for drift and for rows in both.")] = None,
-    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; inferred by default.")] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="A column to ignore; may be repeated.")] = None,
+    task: options.Task = None,
+    drop: options.Drop = None,
     time_limit: Annotated[float, typer.Option(help="Seconds after which remaining checks are left out.")] = 60.0,
-    input_limit: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
-    ] = None,
+    input_limit: options.InputLimit = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Look for what spoils models: gaps, copies, leaks, slips, drift; says what a fit does about each.
 

@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
+from automl.cli import options
+
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
+    model: options.ModelFolder,
     data: Annotated[Path, typer.Argument(help="A table with the model's columns and the target.")],
     metric: Annotated[
         list[str] | None, typer.Option(help="Metrics to report, comma-separated or repeated; default: all that fit.")
     ] = None,
-    images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
-    input_limit: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    images: options.Images = None,
+    input_limit: options.InputLimit = None,
+    as_json: options.Json = False,
 ) -> None:
     """Score a model on a table whose targets are known."""
     from rich.table import Table

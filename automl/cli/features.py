@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from automl.cli import options
+
 
 def features(
-    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
+    model: options.ModelFolder,
     data: Annotated[
         Path | None, typer.Option(help="Measure all importances anew on rows of this table; targets are not needed.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows to show; 0 for all.", min=0)] = 40,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    limit: options.RowLimit = 40,
+    as_json: options.JsonList = False,
 ) -> None:
     """List every feature of a model: what it is made of, its importance, whether it is used and why not."""
     from automl.cli.console import out, print_json

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
+from automl.cli import options
 
 
 def leaderboard(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    limit: Annotated[int, typer.Option(help="Rows to show; 0 for all.", min=0)] = 30,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    run: options.RunFolder,
+    limit: options.RowLimit = 30,
+    as_json: options.JsonList = False,
 ) -> None:
     """List the trials of a run by score, with what each cost."""
     from rich.table import Table

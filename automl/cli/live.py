@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -23,7 +24,10 @@ _PLAIN_EVERY = 10.0  # seconds between plain lines that tell no news
 
 
 class View(Observer):
-    """Collects what happens; `score` turns errors back into the metric's unit once the metric is known."""
+    """Collects what happens, and is a context while it does.
+
+    `score` turns errors back into the metric's unit once the metric is known.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -37,6 +41,14 @@ class View(Observer):
         self.last: dict[str, TrialRecord] = {}
         self.best_of: dict[str, float] = {}
         self.counts: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
 
     def judged_by(self, metric: Metric) -> None:
         """Take the metric that judges the run."""
@@ -73,7 +85,7 @@ class LiveView(View):
         super().__init__(console)
         self._live = Live(console=console, refresh_per_second=4, transient=True, get_renderable=self._draw)
 
-    def __enter__(self) -> LiveView:
+    def __enter__(self) -> Self:
         self._live.start()
         return self
 

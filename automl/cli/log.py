@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from automl.cli import options
+
 
 def log(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: options.RunFolder,
     only: Annotated[
         list[str] | None, typer.Option(help="An event to show, such as killed or chosen; may be repeated.")
     ] = None,

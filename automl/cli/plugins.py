@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from automl.cli import options
+
 if TYPE_CHECKING:
     from automl.plugin import ModelFamily
     from automl.plugin.registry import PluginInfo, Registry
@@ -17,14 +19,13 @@ app = typer.Typer()
 
 _FAILED = 1
 _STYLES = {"passed": "green", "expected failure": "yellow", "failed": "bold red", "unexpected pass": "bold red"}
-_JSON = Annotated[bool, typer.Option("--json", help="Print a JSON list.")]
 
 
 @app.callback(invoke_without_command=True)
 def plugins(
     context: typer.Context,
-    as_json: _JSON = False,
-    disable_plugin: Annotated[list[str] | None, typer.Option(help="A plugin to leave out; may be repeated.")] = None,
+    as_json: options.JsonList = False,
+    disable_plugin: options.DisablePlugin = None,
 ) -> None:
     """List plugins with their families, inputs and status; check one."""
     from automl.plugin.registry import discover, switch_off
@@ -37,10 +38,8 @@ def plugins(
 @app.command("check")
 def check(
     name: Annotated[str, typer.Argument(help="A plugin, or a family.")],
-    backbone: Annotated[
-        list[Path] | None, typer.Option(help="Folder of pretrained weights for families that need some.")
-    ] = None,
-    as_json: _JSON = False,
+    backbone: options.Backbone = None,
+    as_json: options.JsonList = False,
 ) -> None:
     """Run the conformity checks of automl.testing on an installed plugin; the exit code is 1 where one fails.
 

@@ -8,26 +8,25 @@ from typing import Annotated
 
 import typer
 
+from automl.cli import options
+
 _NAMED = 20  # unknown columns that are named
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model folder or a run folder.")],
+    model: options.ModelFolder,
     data: Annotated[Path, typer.Argument(help="The table with the rows to predict.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV or Parquet file to write; default: CSV to the screen.")
     ] = None,
-    images: Annotated[Path | None, typer.Option(help="Folder that image paths start from; default: DATA's.")] = None,
+    images: options.Images = None,
     safe_csv: Annotated[
         bool,
         typer.Option(
             "--safe-csv", help="Write cells that a spreadsheet would run (=, +, -, @ …) with a ' before them."
         ),
     ] = False,
-    input_limit: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=SIZE raises a limit of the input: bytes, expansion, columns or cell; may be repeated."),
-    ] = None,
+    input_limit: options.InputLimit = None,
 ) -> None:
     """Predict a column for new rows, in their order.
 
