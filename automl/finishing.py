@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,7 +16,8 @@ from automl.combining import Choice, Combiner, Effort, Finished
 from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
-from automl.errors import AutoMLError, RunError
+from automl.diskspace import DiskSpace
+from automl.errors import AutoMLError
 from automl.fitted import FittedModel
 from automl.importance import MOST_FEATURES, measure_effects
 from automl.importance import Effort as Measuring
@@ -28,7 +28,6 @@ from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
 from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Workshop
-from automl.runfolder import release
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
 from automl.search.observer import Observer
@@ -37,8 +36,6 @@ from automl.storage import write_whole
 
 _KEPT = 200  # findings that go with the model
 _FEW_MEMBERS = 5  # of an ensemble that is not to be large
-
-T = TypeVar("T")
 
 
 def finish(
@@ -57,25 +54,25 @@ def finish(
     if options.fast:
         choice = _fast(combiner, choice, observer)
     observer.phase("saving")
-    room = _Room(folder, choice, observer)
-    plan = room.write(functools.partial(_told, plan, choice.findings, folder, observer))
+    disk = DiskSpace(folder, {member.record.number for member in choice.members}, observer)
+    plan = disk.write(functools.partial(_told, plan, choice.findings, folder, observer))
 
     def save(choice: Choice) -> FittedModel:
-        room.write(functools.partial(_save, plan, choice, options.seed, folder))
+        disk.write(functools.partial(_save, plan, choice, options.seed, folder))
         return load_artifact(folder / "model", plan.registry)
 
     test = None if plan.prepared.test is None else _in_time(plan.prepared.test, choice, pace, options.seed, observer)
     until = pace.saved(0.0 if test is None else test.n_rows * _row_seconds(choice))
     saved = Workshop(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
     size = folder_bytes(folder / "model")
-    room.write(functools.partial(update_manifest, folder / "model", {"latency": saved.seconds, "size": size}))
+    disk.write(functools.partial(update_manifest, folder / "model", {"latency": saved.seconds, "size": size}))
     tested = _Tested()
     if test is not None:
         observer.phase("testing", f"{test.n_rows:,} rows")
-        tested = room.write(functools.partial(_test, plan, test, saved.fitted, folder, observer))
+        tested = disk.write(functools.partial(_test, plan, test, saved.fitted, folder, observer))
     _measure(plan, saved.fitted, pace, folder, observer)
     result = replace(_result(plan, saved, tested, folder), size=size, seconds=time.monotonic() - pace.started)
-    room.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
+    disk.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
     observer.phase("done", f"{result.seconds:.1f} s")
     return result
 
@@ -155,35 +152,6 @@ def _selected(choice: Choice, candidates: int) -> EnsembleSelected:
             for m in members
         ),
     )
-
-
-@dataclass(frozen=True)
-class _Room:
-    """Finds room on a full disk: what was reserved, and the models that the ensemble does not use."""
-
-    folder: Path
-    choice: Choice
-    observer: Observer
-
-    def write(self, step: Callable[[], T]) -> T:
-        """Do what writes into the run folder, a second time where it could not; raise `RunError` if that fails too."""
-        try:
-            return step()
-        except OSError as error:
-            why = error.strerror or error
-            self.observer.note(f"the disk is full ({why}): models that the ensemble does not use make room")
-        release(self.folder)
-        journal, used = Journal(self.folder), {member.record.number for member in self.choice.members}
-        for record in journal.records():
-            if record.number not in used:
-                journal.drop_models(record.number)
-        try:
-            return step()
-        except OSError as error:
-            raise RunError(
-                f"the model cannot be written into '{self.folder}' ({error.strerror or why}): make room, then go on by "
-                f"automl fit --resume {self.folder}"
-            ) from error
 
 
 def _save(plan: Plan, choice: Choice, seed: int, folder: Path) -> None:
