@@ -41,7 +41,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Effort:
+class CombinerOptions:
     """How to choose: `seconds` that it may take (None: no limit), with this `seed`.
 
     Times that were measured count where `timed` says so, and then `row_budgets` bound what members cost a row together,
@@ -67,11 +67,11 @@ class Combiner:
     plan: Plan
     records: tuple[TrialRecord, ...]
     library: Library
-    effort: Effort
+    options: CombinerOptions
     said: Said | None = None
 
     @classmethod
-    def of(cls, plan: Plan, finished: Finished, effort: Effort) -> Combiner:
+    def of(cls, plan: Plan, finished: Finished, options: CombinerOptions) -> Combiner:
         """Gather the out-of-fold predictions of the rows that were scored."""
         dataset, folds = plan.prepared.dataset, plan.context.plan
         rows = np.flatnonzero(folds.scored)
@@ -86,15 +86,15 @@ class Combiner:
             folds=[replace(fold, train=fold.train[:0], score=where[fold.score]) for fold in folds.first_repeat],
             metric=plan.context.metric,
             task=dataset.task,
-            row_seconds=[record.predict_seconds for record in records] if effort.timed else [],
-            members=effort.members,
+            row_seconds=[record.predict_seconds for record in records] if options.timed else [],
+            members=options.members,
         )
-        return cls(plan, records, library, effort, _said(plan) if effort.recalls else None)
+        return cls(plan, records, library, options, _said(plan) if options.recalls else None)
 
     def best(self) -> Choice:
         """Choose for accuracy."""
-        effort = self.effort
-        return self.of_ensemble(worthwhile_ensemble(self.library, effort.seed, effort.seconds, effort.row_budgets))
+        options = self.options
+        return self.of_ensemble(worthwhile_ensemble(self.library, options.seed, options.seconds, options.row_budgets))
 
     def fast(self, whole: Choice) -> Choice:
         """Choose one model, or as few as hold the bound on what speed may cost."""
@@ -128,7 +128,7 @@ class Combiner:
         ]
         members.sort(key=lambda member: -member.weight)
         blend = combine(library.predictions, ensemble.weights)
-        calibrates = library.task.is_classification and self.effort.calibrates
+        calibrates = library.task.is_classification and self.options.calibrates
         calibration = fit_calibration(library.y.astype(np.int64), blend, library.weights) if calibrates else None
         if calibration is not None:
             blend = calibration.apply(blend)
@@ -153,7 +153,7 @@ class Combiner:
         """Return what one model of a trial costs a row, 0 where times do not count, infinite where it has none left."""
         if not record.models or not Journal(self.plan.context.folder).has_models(record):
             return float("inf")
-        return record.predict_seconds / len(record.models) if self.effort.timed else 0.0
+        return record.predict_seconds / len(record.models) if self.options.timed else 0.0
 
 
 def _said(plan: Plan) -> Said | None:

@@ -12,15 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from automl.artifact import Facts, load_artifact, save_artifact
-from automl.combining import Choice, Combiner, Effort, Finished
+from automl.combining import Choice, Combiner, CombinerOptions, Finished
 from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
 from automl.diskspace import DiskSpace
 from automl.errors import AutoMLError
 from automl.fitted import FittedModel
-from automl.importance import MOST_FEATURES, measure_effects
-from automl.importance import Effort as Measuring
+from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.latency import folder_bytes
 from automl.leaderboard import RESULT
 from automl.manifest import update_manifest
@@ -48,7 +47,7 @@ def finish(
     if options.trials is not None:
         pace = replace(pace, limit=None)
     observer.phase("ensembling", f"{len(finished)} models")
-    combiner = Combiner.of(plan, finished, _effort(options, pace))
+    combiner = Combiner.of(plan, finished, _combiner_options(options, pace))
     choice = combiner.best()
     observer.event(_selected(choice, len(finished)))
     if options.fast:
@@ -77,13 +76,12 @@ def finish(
     return result
 
 
-def _effort(options: FitOptions, pace: Pace) -> Effort:
-    members = 1 if "ensemble" in options.without else _FEW_MEMBERS if "large_ensembles" in options.without else None
-    return Effort(
-        pace.choosing,
-        options.seed,
+def _combiner_options(options: FitOptions, pace: Pace) -> CombinerOptions:
+    return CombinerOptions(
+        seconds=pace.choosing,
+        seed=options.seed,
         timed=options.trials is None,
-        members=members,
+        members=1 if "ensemble" in options.without else _FEW_MEMBERS if "large_ensembles" in options.without else None,
         calibrates="calibration" not in options.without,
         recalls="copies" not in options.without,
         row_budgets=pace.row_budgets,
@@ -191,9 +189,9 @@ def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer
     """Keep what features are worth in the manifest, as far as the time for it goes."""
     test = plan.prepared.test
     rows = plan.prepared.dataset if test is None or test.n_rows < 2 else test
-    effort = Measuring(most=MOST_FEATURES)  # the clock must not decide where only trials count
+    effort = Effort(most=MOST_FEATURES)  # the clock must not decide where only trials count
     if pace.measuring is not None and pace.end is not None:
-        effort = Measuring(deadline=min(time.monotonic() + pace.measuring, pace.end))
+        effort = Effort(deadline=min(time.monotonic() + pace.measuring, pace.end))
     try:
         update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
     except Exception as error:  # a plugin's model, asked once more; the model is saved, and is told without them
