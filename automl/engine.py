@@ -32,7 +32,7 @@ from automl.plugin.backbone import equip
 from automl.plugin.family import ModelFamily
 from automl.plugin.registry import Registry, discover, select
 from automl.runfolder import Stored, discard_unbegun, held, mend_journals, new_run_folder, reserved, store, stored
-from automl.runlog import RunLog
+from automl.runlog import RUN_LOG, RunLog
 from automl.search.coordinator import Search, SearchOptions
 from automl.search.crossfit import dump_context, warm_context
 from automl.search.events import Budget
@@ -155,7 +155,7 @@ def _session(source: Any, options: FitOptions, started: float | None) -> _Sessio
 
 def _run(session: _Session, folder: Path, observer: Observer) -> FitResult:
     options, end = session.options, session.end
-    observer = Observers(RunLog(folder / "run.log"), observer)
+    observer = Observers(RunLog(folder / RUN_LOG), observer)
     memory = _memory(options, observer)
     workers = 1 if options.backend == "inline" else _workers_for(options.jobs or _cores(), memory)
     modules = early_imports(session.families.values())

@@ -22,7 +22,7 @@ from automl.fitted import FittedModel
 from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.latency import folder_bytes
 from automl.leaderboard import RESULT
-from automl.manifest import update_manifest
+from automl.manifest import MODEL, update_manifest
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
@@ -58,13 +58,13 @@ def finish(
 
     def save(choice: Choice) -> FittedModel:
         disk.write(functools.partial(_save, plan, choice, options.seed, folder))
-        return load_artifact(folder / "model", plan.registry)
+        return load_artifact(folder / MODEL, plan.registry)
 
     test = None if plan.prepared.test is None else _in_time(plan.prepared.test, choice, pace, options.seed, observer)
     until = pace.saved(0.0 if test is None else test.n_rows * _row_seconds(choice))
     saved = Workshop(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
-    size = folder_bytes(folder / "model")
-    disk.write(functools.partial(update_manifest, folder / "model", {"latency": saved.seconds, "size": size}))
+    size = folder_bytes(folder / MODEL)
+    disk.write(functools.partial(update_manifest, folder / MODEL, {"latency": saved.seconds, "size": size}))
     tested = _Tested()
     if test is not None:
         observer.phase("testing", f"{test.n_rows:,} rows")
@@ -166,7 +166,7 @@ def _save(plan: Plan, choice: Choice, seed: int, folder: Path) -> None:
         quality=() if prepared.quality is None else [f.to_json() for f in prepared.quality.findings[:_KEPT]],
     )
     save_artifact(
-        folder / "model",
+        folder / MODEL,
         folder,
         choice.members,
         schema=dataset.schema,
@@ -193,7 +193,7 @@ def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer
     if pace.measuring is not None and pace.end is not None:
         effort = Effort(deadline=min(time.monotonic() + pace.measuring, pace.end))
     try:
-        update_manifest(folder / "model", {"effects": measure_effects(fitted, rows.table, effort)})
+        update_manifest(folder / MODEL, {"effects": measure_effects(fitted, rows.table, effort)})
     except Exception as error:  # a plugin's model, asked once more; the model is saved, and is told without them
         observer.note(f"importances could not be measured: {type(error).__name__}: {error}")
         observer.raised("the importances of the features", error)
@@ -207,7 +207,7 @@ def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer
         by_member = fitted.predict_members(test.table)
         score = metric.score(test.y, fitted.blend(by_member, test.table), test.weights, decision)
         alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
-        update_manifest(folder / "model", {"test_score": score})
+        update_manifest(folder / MODEL, {"test_score": score})
     except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved
         observer.note(f"the test part cannot be scored: {error}")
         return _Tested()
@@ -219,7 +219,7 @@ def _result(plan: Plan, saved: Saved, tested: _Tested, folder: Path) -> FitResul
     metric = plan.context.metric
     return FitResult(
         run=folder,
-        model=folder / "model",
+        model=folder / MODEL,
         task=plan.prepared.dataset.task.kind.value,
         metric=metric.name,
         greater_is_better=metric.greater_is_better,

@@ -16,15 +16,17 @@ from automl.storage import write_whole
 from automl.version import VERSION
 
 FORMAT = 1  # every format from 1 on can be read; a newer engine adds fields with defaults, or a step that converts
+MODEL = "model"
+"""The folder of a run that holds its model."""
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "optuna", "torch", "transformers", "timm")
 
 
 def find_artifact(path: Path) -> Path:
-    """Return the artifact folder that a path means: itself, or the `model` folder of a run.
+    """Return the artifact folder that a path means: itself, or that of a run.
 
     Raise `ArtifactError` where neither is one.
     """
-    for candidate in (path, path / "model"):
+    for candidate in (path, path / MODEL):
         if (candidate / MANIFEST).is_file():
             return candidate
     if not path.exists():
