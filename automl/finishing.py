@@ -26,7 +26,7 @@ from automl.manifest import MODEL, update_manifest
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
-from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Workshop
+from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Slimmer
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
 from automl.search.observer import Observer
@@ -62,7 +62,7 @@ def finish(
 
     test = None if plan.prepared.test is None else _in_time(plan.prepared.test, choice, pace, options.seed, observer)
     until = pace.saved(0.0 if test is None else test.n_rows * _row_seconds(choice))
-    saved = Workshop(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
+    saved = Slimmer(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
     size = folder_bytes(folder / MODEL)
     disk.write(functools.partial(update_manifest, folder / MODEL, {"latency": saved.seconds, "size": size}))
     tested = _Tested()

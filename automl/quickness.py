@@ -52,10 +52,10 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """What it takes to make a model quicker: `save` writes a choice under the model's name and loads it again.
+class Slimmer:
+    """Saves a model with so little in it that it answers in time.
 
-    The last save should end by `until`, on `time.monotonic()`'s clock; None leaves time.
+    `save` writes a choice under the model's name and loads it again. The last save should end by `until`, on `time.monotonic()`'s clock; None leaves time.
     """
 
     combiner: Combiner
