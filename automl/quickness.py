@@ -55,7 +55,8 @@ class Saved:
 class Slimmer:
     """Saves a model with so little in it that it answers in time.
 
-    `save` writes a choice under the model's name and loads it again. The last save should end by `until`, on `time.monotonic()`'s clock; None leaves time.
+    `save` writes a choice under the model's name and loads it again. The last save should end by `until`, on
+    `time.monotonic()`'s clock; None leaves time.
     """
 
     combiner: Combiner

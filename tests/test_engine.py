@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.engine import JOBS, WARM, _tell_plugins, early_imports, evaluate_model, load, run_fit
+from automl.engine import _tell_plugins, evaluate_model, load, run_fit
 from automl.errors import DataError, OptionError, RunError
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult
 from automl.plugin import ModelFamily, SklearnFamily
 from automl.plugin.registry import Registry, discover
+from automl.resources import JOBS, WARM, early_imports
 from automl.runlog import RunLog
 from automl.search.observer import Observer
 from automl.search.records import TrialRecord
