@@ -8,20 +8,15 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automl.artifact import load_artifact
-from automl.data.apply import to_table
-from automl.data.prepare import DataOptions, encode_rows
 from automl.data.quality.report import FILE as QUALITY
-from automl.data.read import read_table
-from automl.errors import AutoMLError, RunError
+from automl.errors import RunError
 from automl.finishing import finish
 from automl.fitted import FittedModel
-from automl.importance import Effort, describe_features, measure_effects
 from automl.leaderboard import RESULT
 from automl.memory import available_bytes, own_bytes
-from automl.metrics import metrics_for, resolve_metric
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan, describe, make_plan
@@ -85,39 +80,6 @@ def resume_fit(
 def load(path: Path | str) -> FittedModel:
     """Load a fitted model from a model folder or a run folder; no code from it is run."""
     return load_artifact(Path(path), discover())
-
-
-def features_of(path: Path | str, data: Path | str | None = None) -> list[dict[str, Any]]:
-    """Describe a saved model's features, see `automl.importance`; measure them on the rows of `data`, if given."""
-    fitted = load(path)
-    effects = fitted.manifest.get("effects")
-    if data is not None:
-        table = to_table(read_table(data), fitted.schema, folder=Path(data).parent)
-        effects = measure_effects(fitted, table, Effort())
-    return describe_features(fitted, {str(name): float(effect) for name, effect in (effects or {}).items()})
-
-
-def evaluate_model(
-    fitted: FittedModel, frame: pd.DataFrame, names: list[str] | None = None, folder: Path | None = None
-) -> dict[str, float]:
-    """Score a model on rows with known targets; by default with every metric that fits the task, its own first.
-
-    Image paths start from `folder`.
-    """
-    kind = fitted.task.kind
-    extra = discover().metrics
-    wanted = names or [fitted.task.metric, *metrics_for(kind)]
-    rows = encode_rows(frame, fitted.schema, fitted.task, DataOptions(target=fitted.task.target, folder=folder))
-    prediction = fitted.predict_table(rows.table)
-    scores = {}
-    for name in dict.fromkeys(wanted):
-        try:
-            metric = resolve_metric(name, kind, extra)
-            scores[name] = metric.score(rows.y, prediction, rows.weights, fitted.output.decision)
-        except AutoMLError:
-            if names:  # what was asked for by name must not go missing in silence
-                raise
-    return scores
 
 
 def _run(session: Session, folder: Path, observer: Observer) -> FitResult:

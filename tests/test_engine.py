@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.engine import _tell_plugins, evaluate_model, load, run_fit
+from automl.engine import _tell_plugins, load, run_fit
 from automl.errors import DataError, OptionError, RunError
+from automl.evaluation import evaluate_model
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult

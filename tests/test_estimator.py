@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import automl
 from automl import AutoMLClassifier, AutoMLRegressor
-from automl.engine import evaluate_model
+from automl.evaluation import evaluate_model
 from tests.conftest import mixed_frame
 
 QUICK = {"trials": 2, "families": ("linear", "decision_tree"), "backend": "inline", "random_state": 0}

@@ -10,7 +10,8 @@ import pytest
 
 from automl.cli.main import run
 from automl.data.apply import to_table
-from automl.engine import features_of, load, run_fit
+from automl.engine import load, run_fit
+from automl.evaluation import features_of
 from automl.importance import Effort, measure_effects
 from automl.options import FitOptions
 from automl.runlog import read_log
@@ -36,7 +37,7 @@ def fitted(tmp_path_factory):
 
 
 def test_what_tells_the_target_is_worth_most(fitted):
-    found = features_of(fitted / "run")
+    found = features_of(load(fitted / "run"))
     worth = dict.fromkeys(("x", "noise", "city"), 0.0)
     for row in found:
         if len(row["columns"]) == 1 and row["columns"][0] in worth:

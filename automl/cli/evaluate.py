@@ -26,7 +26,8 @@ def evaluate(
     from automl.cli.console import number, out, print_json
     from automl.data.limits import InputLimits
     from automl.data.read import read_table
-    from automl.engine import evaluate_model, load
+    from automl.engine import load
+    from automl.evaluation import evaluate_model
 
     names = [name for value in metric or [] for name in value.split(",")]
     scores = evaluate_model(

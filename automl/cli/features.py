@@ -20,9 +20,10 @@ def features(
 ) -> None:
     """List every feature of a model: what it is made of, its importance, whether it is used and why not."""
     from automl.cli.console import out, print_json
-    from automl.engine import features_of
+    from automl.engine import load
+    from automl.evaluation import features_of
 
-    found = features_of(model, data)
+    found = features_of(load(model), data)
     if as_json:
         print_json(found)
         return
