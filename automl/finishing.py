@@ -44,7 +44,7 @@ def finish(
 
     Where only trials count, no clock decides what goes into the model.
     """
-    if options.trials is not None:
+    if options.counted:
         pace = replace(pace, limit=None)
     observer.phase("ensembling", f"{len(finished)} models")
     combiner = Combiner.of(plan, finished, _combiner_options(options, pace))
@@ -80,7 +80,7 @@ def _combiner_options(options: FitOptions, pace: Pace) -> CombinerOptions:
     return CombinerOptions(
         seconds=pace.choosing,
         seed=options.seed,
-        timed=options.trials is None,
+        timed=not options.counted,
         members=1 if "ensemble" in options.without else _FEW_MEMBERS if "large_ensembles" in options.without else None,
         calibrates="calibration" not in options.without,
         recalls="copies" not in options.without,
@@ -109,7 +109,7 @@ def _limit(options: FitOptions) -> LatencyLimit | None:
     """Return what a row may take; where only trials count, no clock decides unless that is asked for."""
     if options.latency_limit is not None:
         return LatencyLimit(options.latency_limit / 1000, strict=True)
-    return LatencyLimit(DEFAULT_SECONDS) if options.trials is None else None
+    return None if options.counted else LatencyLimit(DEFAULT_SECONDS)
 
 
 def _fast(combiner: Combiner, whole: Choice, observer: Observer) -> Choice:

@@ -74,6 +74,16 @@ class FitOptions:
         """The time limit in force, None for none."""
         return DEFAULT_SECONDS if self.time_limit is None and self.trials is None else self.time_limit
 
+    @property
+    def counted(self) -> bool:
+        """Whether trials are counted: nothing but the end of the search may depend on a clock then."""
+        return self.trials is not None
+
+    @property
+    def seconds_that_decide(self) -> float | None:
+        """The time limit where choices may depend on it, None where there is none or trials are counted."""
+        return None if self.counted else self.seconds
+
     def __post_init__(self) -> None:
         """Check the ranges of numbers; raise `OptionError`."""
         InputLimits.of(self.input_limits)

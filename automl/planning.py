@@ -41,11 +41,7 @@ if TYPE_CHECKING:
 # The checks at the start of a fit: a second or two of a minute, on a sample.
 CHECK_SECONDS, CHECK_SHARE = 2.0, 0.03
 CHECK_ROWS, CHECK_CELLS = 10_000, 3_000_000
-
-
 RANKING_SHARE = 0.1  # of a run's seconds that a worker may spend on ranking features
-
-
 ANSWER_SECONDS = 5.0  # that a family may take to say whether it accepts the data
 
 
@@ -73,49 +69,60 @@ def make_plan(
     frame = read_table(source, limits) if isinstance(source, str | Path) else source
     test = read_table(options.test, limits) if isinstance(options.test, str | Path) else options.test
     data_options = _data_options(options, source)
-    prepared = prepare(frame, data_options, test)
+    prepared = _prepared(frame, test, data_options, options)
+    metric = _metric(options.metric, prepared.dataset.task.kind, registry)
     dataset = prepared.dataset
-    if test is not None:
-        test_options = replace(data_options, folder=_image_folder(options, options.test))
-        prepared = replace(
-            prepared, test=encode_rows(test, dataset.schema, dataset.task, test_options), test_hash=hash_frame(test)
-        )
-    metric = _metric(options.metric, dataset.task.kind, registry)
     dataset = replace(dataset, task=replace(dataset.task, metric=metric.name))
     prepared = replace(prepared, dataset=dataset)
     observer.judged_by(metric)
-    for note in prepared.notes:
-        observer.note(note)
-    if prepared.quality is not None:
-        for line in brief(prepared.quality):
-            observer.note(line)
-    plan = plan_folds(
+    _tell(prepared, observer)
+    folds = _folds(dataset, options)
+    observer.note(_judging(folds))
+    if options.without:
+        observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
+    profile = Profile.of(dataset, options.seconds_that_decide, len(folds.folds))
+    taking_part = _taking_part(families, dataset, profile, options, observer)
+    toolbox = _toolbox(options, registry, dataset, observer)
+    context = Context(dataset, folds, metric, taking_part, profile, folder.resolve(), toolbox=toolbox)
+    sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)
+    return Plan(prepared, context, registry, hash_frame(frame), sample)
+
+
+def _prepared(
+    frame: pd.DataFrame, test: pd.DataFrame | None, data_options: DataOptions, options: FitOptions
+) -> Prepared:
+    """Prepare the table; a test table of its own is encoded as the training rows say."""
+    prepared = prepare(frame, data_options, test)
+    if test is None:
+        return prepared
+    test_options = replace(data_options, folder=_image_folder(options, options.test))
+    rows = encode_rows(test, prepared.dataset.schema, prepared.dataset.task, test_options)
+    return replace(prepared, test=rows, test_hash=hash_frame(test))
+
+
+def _folds(dataset: Dataset, options: FitOptions) -> FoldPlan:
+    return plan_folds(
         dataset.task,
         dataset.y,
         n_columns=len(dataset.schema.used),
         seed=options.seed,
         ties=Ties(dataset.groups, dataset.times, row_clusters(dataset.table)),
         options=FoldOptions(
-            None if options.trials is not None else options.seconds,
+            options.seconds_that_decide,
             options.folds,
             images=len(dataset.schema.of(Role.IMAGE)),
             sequences=bool(dataset.schema.of(Role.SEQUENCE)),
         ),
     )
-    observer.note(_judging(plan))
-    if options.without:
-        observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
-    seconds = None if options.trials is not None else options.seconds
-    profile = Profile.of(dataset, seconds, len(plan.folds))
-    check_needed(families.values(), profile)
-    accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
-    if "log_target" not in options.without and (scale := LogScale.of_dataset(dataset)) is not None:
-        observer.note("The target is skewed: models may learn its logarithm instead.")
-        accepted = {name: LogTargetFamily(family, scale) for name, family in accepted.items()}
-    toolbox = _toolbox(options, registry, dataset, observer)
-    context = Context(dataset, plan, metric, accepted, profile, folder.resolve(), toolbox=toolbox)
-    sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)
-    return Plan(prepared, context, registry, hash_frame(frame), sample)
+
+
+def _tell(prepared: Prepared, observer: Observer) -> None:
+    """Say what became of the data, and the gravest of what was found about them."""
+    for note in prepared.notes:
+        observer.note(note)
+    if prepared.quality is not None:
+        for line in brief(prepared.quality):
+            observer.note(line)
 
 
 def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer: Observer) -> Toolbox:
@@ -126,7 +133,8 @@ def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer
     noisy = selection != OFF and mostly_noise(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
     if noisy:
         observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
-    seconds = None if options.trials is not None or options.seconds is None else options.seconds * RANKING_SHARE
+    limit = options.seconds_that_decide
+    seconds = None if limit is None else limit * RANKING_SHARE
     derive = "features" not in options.without
     return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, noisy, seconds, derive)
 
@@ -178,6 +186,19 @@ def _role(role: Role | str) -> Role:
 
 def _metric(wanted: Any, kind: TaskKind, registry: Registry) -> Metric:
     return default_metric(kind) if wanted is None else resolve_metric(wanted, kind, registry.metrics)
+
+
+def _taking_part(
+    families: Mapping[str, ModelFamily], dataset: Dataset, profile: Profile, options: FitOptions, observer: Observer
+) -> dict[str, ModelFamily]:
+    """Return the families that accept the data; where the target is skewed, their models may learn its logarithm."""
+    check_needed(families.values(), profile)
+    accepted = _accepted(families, dataset, profile, observer, named=options.families is not None)
+    scale = None if "log_target" in options.without else LogScale.of_dataset(dataset)
+    if scale is None:
+        return accepted
+    observer.note("The target is skewed: models may learn its logarithm instead.")
+    return {name: LogTargetFamily(family, scale) for name, family in accepted.items()}
 
 
 def _accepted(
