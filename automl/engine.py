@@ -24,8 +24,8 @@ from automl.plugin.registry import Registry, discover
 from automl.resources import Resources, early_imports, executor_for, wait_until_warm, warm_up
 from automl.runfolder import discard_unbegun, held, mend_journals, new_run_folder, reserved, store, stored
 from automl.runlog import RUN_LOG, RunLog
+from automl.search.context import dump_context
 from automl.search.coordinator import Search, SearchOptions
-from automl.search.crossfit import dump_context
 from automl.search.events import Budget
 from automl.search.journal import Journal
 from automl.search.observer import Observer, Observers

@@ -29,7 +29,7 @@ from automl.plugin.backbone import check_needed
 from automl.plugin.family import ModelFamily
 from automl.plugin.patience import patience
 from automl.plugin.registry import Registry
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.events import Declined
 from automl.search.log_target import LogScale, LogTargetFamily
 from automl.search.observer import Observer

@@ -14,7 +14,7 @@ from automl.errors import RunError
 from automl.memory import DEFAULT_LIMIT, as_size, available_bytes, own_bytes, parse_limit
 from automl.options import FitOptions
 from automl.plugin.family import ModelFamily
-from automl.search.crossfit import warm_context
+from automl.search.context import warm_context
 from automl.search.inline import InlineExecutor
 from automl.search.observer import Observer
 from automl.search.workers import WorkerPool

@@ -17,8 +17,8 @@ from automl.plugin.patience import patience
 from automl.search.admission import Admission
 from automl.search.allowance import Allowance
 from automl.search.clock import Clock
+from automl.search.context import Context
 from automl.search.costs import Costs
-from automl.search.crossfit import Context
 from automl.search.division import Division
 from automl.search.events import Chosen
 from automl.search.feedback import Feedback

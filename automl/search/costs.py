@@ -7,7 +7,7 @@ import numpy as np
 from automl.plugin.model import Params
 from automl.plugin.patience import patience
 from automl.search.clock import Clock
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.observer import Observer
 
 

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib
 import os
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.data.dataset import Dataset, Profile
-from automl.data.folds import ALL_ROWS, Fold, FoldPlan
+from automl.data.dataset import Dataset
+from automl.data.folds import ALL_ROWS, Fold
 from automl.data.schema import Role
 from automl.data.weights import weights_at
 from automl.errors import TrialFailed
 from automl.features.cache import EncodedFold, EncoderCache
 from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding, Features
-from automl.features.roles import restrict
-from automl.features.toolbox import Toolbox
 from automl.memory import peak_bytes, reset_peak
-from automl.metrics import Metric
 from automl.plugin.crossfit import CrossFit, CrossFitJob
-from automl.plugin.family import ModelFamily
 from automl.plugin.model import Limits, Part
+from automl.search.context import Context, load_context
 from automl.search.journal import trial_folder
 from automl.search.records import JobResult, SavedModel, Trial
 from automl.shelf import SHELF, Shelf
@@ -37,39 +32,6 @@ from automl.storage import save
 
 _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all overhead
 _FIRST_ROWS, _SLOW = 20, 0.2  # fewer are enough where so many take longer than this, in seconds
-
-
-@dataclass(frozen=True)
-class Context:
-    """What every job of a run shares.
-
-    `families` by name, `folder` the run folder, `threads` what one job may use, `cache_bytes` what a process may keep
-    of encoded folds, `toolbox` what all encodings share.
-    """
-
-    dataset: Dataset
-    plan: FoldPlan
-    metric: Metric
-    families: Mapping[str, ModelFamily]
-    profile: Profile
-    folder: Path
-    threads: int = 1
-    cache_bytes: int = 2**30
-    toolbox: Toolbox = field(default_factory=Toolbox)
-
-    @property
-    def out_of_bag(self) -> bool:
-        """Whether out-of-bag rows of one fit on all rows may stand in for folds; not where encodings see targets."""
-        return self.plan.out_of_bag and not self.toolbox.uses_target
-
-    def in_one_fit(self, family: str) -> bool:
-        """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""
-        return self.families[family].out_of_bag and self.out_of_bag
-
-    def error(self, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
-        """Judge predictions (n, n_outputs) of the rows at n positions; lower is better."""
-        dataset = self.dataset
-        return self.metric.error(dataset.y[rows], prediction, weights_at(dataset.weights, rows))
 
 
 @dataclass(frozen=True)
@@ -91,48 +53,6 @@ class Job:
         """Return when the fits of a job that was started then must end, None for no limit."""
         ends = [self.deadline, None if self.seconds is None else started + self.seconds]
         return min((end for end in ends if end is not None), default=None)
-
-
-def dump_context(context: Context, path: Path) -> None:
-    """Write the context for workers to read; it must lie in a folder that only this user can write.
-
-    Reading it runs code, as reading any pickle does.
-    """
-    import cloudpickle
-
-    with path.open("wb") as file:
-        cloudpickle.dump(context, file, protocol=5)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a process keeps between jobs: the context, and one cache of encoded folds for all families."""
-
-    context: Context
-    cache: EncoderCache
-    _datasets: dict[frozenset[Role], Dataset] = field(default_factory=dict, init=False)
-
-    def dataset(self, roles: frozenset[Role]) -> Dataset:
-        """Return the dataset with the columns of these roles only; the same object each time."""
-        if roles not in self._datasets:
-            whole = self.context.dataset
-            self._datasets[roles] = replace(whole, table=restrict(whole.table, roles, whole.schema))
-        return self._datasets[roles]
-
-
-@functools.lru_cache(maxsize=1)
-def load_context(path: Path) -> Loaded:
-    """Read the context once a process, with the cache that goes with it."""
-    import cloudpickle
-
-    with path.open("rb") as file:
-        context: Context = cloudpickle.load(file)
-    return Loaded(context, EncoderCache(max_bytes=context.cache_bytes, toolbox=context.toolbox))
-
-
-def warm_context(path: Path) -> None:
-    """Read the context into this process before the first job asks for it."""
-    load_context(path)
 
 
 def run_job(path: Path, job: Job) -> JobResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automl.search.allowance import Allowance
-from automl.search.crossfit import Context
+from automl.search.context import Context
 
 SPLIT_SHARE = 0.1  # a trial that would take a worker more than this share of the time left is split over workers
 

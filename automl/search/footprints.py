@@ -10,7 +10,7 @@ from automl.data.schema import Role
 from automl.features.encoding import Encoding
 from automl.plugin.family import ModelFamily
 from automl.plugin.model import Param, Params
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.records import TrialRecord
 
 FLOAT = 4  # bytes of a cell in an encoded matrix

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from automl.data.folds import ALL_ROWS
 from automl.decision import cross_decided_error
 from automl.errors import TrialFailed
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.footprints import Need
 from automl.search.records import JobResult, Trial, TrialRecord
 from automl.search.study import Asked

@@ -15,7 +15,7 @@ from automl.options import FitOptions
 from automl.planning import Plan, make_plan
 from automl.plugin import ModelFamily
 from automl.plugin.registry import Registry
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.events import Declined, Event
 from automl.search.observer import Observer
 from benchmarks.portfolio.records import Truth, table_folder

@@ -17,7 +17,8 @@ from automl.decision import Decision
 from automl.errors import TrialFailed
 from automl.features.encoder import Encoder
 from automl.fitted import FittedModel, Member, Output
-from automl.search.crossfit import Context, Job, load_context, run_job
+from automl.search.context import Context, load_context
+from automl.search.crossfit import Job, run_job
 from automl.search.journal import trial_folder
 from automl.search.records import JobResult, Trial
 

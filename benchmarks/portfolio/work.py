@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.errors import TrialFailed
-from automl.search.crossfit import Context, dump_context
+from automl.search.context import Context, dump_context
 from automl.search.pending import out_of_fold, pooled_error
 from automl.search.records import Trial, derived_seed
 from automl.search.running import FIT_MARGIN

@@ -12,7 +12,8 @@ from automl.features.cache import EncoderCache
 from automl.features.encoding import Encoding
 from automl.features.toolbox import Toolbox
 from automl.metrics import default_metric
-from automl.search.crossfit import Context, dump_context, encoder_file, load_context
+from automl.search.context import Context, dump_context, load_context
+from automl.search.crossfit import encoder_file
 from tests.conftest import mixed_frame
 
 

@@ -12,7 +12,7 @@ from automl.data.prepare import DataOptions, prepare
 from automl.data.split import plan_folds
 from automl.metrics import metric_named
 from automl.plugin import Encoding, SklearnFamily
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.footprints import Footprints
 from automl.search.records import TrialRecord
 from tests.conftest import mixed_frame

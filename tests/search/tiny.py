@@ -13,7 +13,7 @@ from automl.data.folds import Fold, FoldPlan
 from automl.data.prepare import DataOptions, prepare
 from automl.metrics import default_metric
 from automl.plugin import SklearnFamily
-from automl.search.crossfit import Context
+from automl.search.context import Context
 from automl.search.footprints import Need
 from automl.search.observer import Observer
 from automl.search.pending import Pending
