@@ -120,6 +120,8 @@ class _Run:
         for plugin in session.registry.plugins:
             if plugin.status == "unavailable":
                 observer.note(f"the plugin {plugin.name} is left out: {plugin.reason}")
+                if plugin.error is not None and not isinstance(plugin.error, ModuleNotFoundError):
+                    observer.raised(f"the plugin {plugin.name}, as it was loaded", plugin.error)
         plan = make_plan(session.source, session.options, session.registry, session.families, self.folder, observer)
         if session.resumed is None:
             store(self.folder, session.source, plan.data_hash, session.options)

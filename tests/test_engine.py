@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,8 +20,8 @@ from automl.evaluation import evaluate_model
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult
-from automl.plugin import ModelFamily, SklearnFamily
-from automl.plugin.registry import Registry, discover
+from automl.plugin import ModelFamily, SklearnFamily, hookimpl
+from automl.plugin.registry import Registry, collect, discover
 from automl.resources import JOBS, WARM, early_imports
 from automl.runlog import RunLog
 from automl.search.observer import Observer
@@ -252,6 +255,22 @@ def test_the_log_says_in_which_line_a_family_raised(tmp_path, deed, backend):
 def test_a_run_without_any_usable_family_says_why(tmp_path, deed):
     with pytest.raises(RunError, match="RuntimeError: wrong here"):
         fit(mixed_frame(), tmp_path, families=("broken",), extra_families=(Wrong(deed),), trials=2)
+
+
+def test_the_log_says_in_which_line_a_plugin_raised_as_it_was_loaded(tmp_path, monkeypatch):
+    def automl_families():
+        raise LookupError("no families today")
+
+    module = ModuleType("fails_to_load")
+    module.automl_families = hookimpl(automl_families)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    failed = collect([EntryPoint("failed", module.__name__, "automl")]).plugins
+    monkeypatch.setattr("automl.session.discover", lambda patience: replace(discover(), plugins=failed))
+    fit(mixed_frame(), tmp_path, trials=1)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "run.log").read_text().splitlines()]
+    assert any("the plugin failed is left out" in line["text"] for line in lines if line["event"] == "note")
+    (raised,) = [line for line in lines if line["event"] == "raised"]
+    assert "in automl_families" in raised["traceback"]
 
 
 def test_the_log_says_in_which_line_a_listener_raised(tmp_path):

@@ -7,7 +7,7 @@ import re
 import threading
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Literal
@@ -36,7 +36,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """One installed plugin: where it comes from, what it brings, and why it is out where it is."""
+    """One installed plugin: where it comes from, what it brings, and why it is out where it is.
+
+    `error` is what it raised where it is unavailable.
+    """
 
     name: str
     distribution: str = ""
@@ -45,6 +48,7 @@ class PluginInfo:
     inputs: frozenset[Role] = frozenset()
     status: Status = "available"
     reason: str = ""
+    error: BaseException | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,11 @@ class _Brought:
     selectors: Mapping[str, Selector]
 
     def joined(self, other: _Brought) -> _Brought:
-        """Return both together."""
+        """Return both together; raise `PluginError` where the other takes a name that is taken."""
+        _refuse_taken("family", other.families, self.families)
+        _refuse_taken("metric", other.metrics, self.metrics)
+        _refuse_taken("encoder", other.encoders, self.encoders)
+        _refuse_taken("selector", other.selectors, self.selectors)
         return _Brought(
             {**self.families, **other.families},
             {**self.metrics, **other.metrics},
@@ -150,26 +158,22 @@ def collect(
         info = PluginInfo(entry.name, distribution, version)
         if entry.name in disabled:
             why = f"switched off by the caller or by {DISABLED}"
-            plugins.append(PluginInfo(entry.name, distribution, version, status="disabled", reason=why))
+            plugins.append(replace(info, status="disabled", reason=why))
             continue
         try:
             module = importer.load(entry)
             if reason := incompatibility(module, distribution):
-                plugins.append(PluginInfo(entry.name, distribution, version, status="incompatible", reason=reason))
+                plugins.append(replace(info, status="incompatible", reason=reason))
                 continue
             new = _probe(entry.name, module)
-            _refuse_taken("family", new.families, everything.families)
-            _refuse_taken("metric", new.metrics, everything.metrics)
-            _refuse_taken("encoder", new.encoders, everything.encoders)
-            _refuse_taken("selector", new.selectors, everything.selectors)
+            together = everything.joined(new)
             manager.register(module, name=entry.name)
         except (Exception, SystemExit) as error:  # whatever foreign code does on import, the engine goes on
-            reason = remedy(entry, error)
-            plugins.append(PluginInfo(entry.name, distribution, version, status="unavailable", reason=reason))
+            plugins.append(replace(info, status="unavailable", reason=remedy(entry, error), error=error))
             continue
-        everything = everything.joined(new)
+        everything = together
         inputs = frozenset(role for family in new.families.values() for role in family.inputs)
-        plugins.append(PluginInfo(info.name, distribution, version, tuple(new.families), inputs))
+        plugins.append(replace(info, families=tuple(new.families), inputs=inputs))
     return Registry(
         plugins=tuple(plugins),
         families=MappingProxyType(dict(everything.families)),

@@ -133,6 +133,9 @@ def test_a_plugin_that_fails_says_why_and_stops_nothing(install, name: str, reas
     registry = collect([install(name, **broken(name)), install("zgood", automl_families=bringing("one"))])
     assert info(registry, name).status == "unavailable"
     assert reason in info(registry, name).reason
+    error = info(registry, name).error
+    assert error is not None
+    assert error.__traceback__ is not None
     assert list(registry.families) == ["one"]
 
 
