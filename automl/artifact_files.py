@@ -11,7 +11,7 @@ from typing import Any
 
 from automl.errors import ArtifactError
 
-MANIFEST = "manifest.json"
+MANIFEST, OUTPUT = "manifest.json", "output.npz"
 MOST_MANIFEST_BYTES = 256 * 2**20
 MOST_BYTES = 16 * 2**30  # of all files together, which takes ten seconds to check
 _REMEDY = "use an intact copy of the model"

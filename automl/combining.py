@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.artifact import Selected
 from automl.calibration import fit_calibration
 from automl.copies import Said, fit_copies
 from automl.data.fingerprint import row_hashes
@@ -19,6 +18,7 @@ from automl.decision import tune_decision
 from automl.ensemble import ROW_BUDGETS, Ensemble, Library, combine, worthwhile_ensemble
 from automl.fitted import Output
 from automl.planning import Plan
+from automl.saving import Selected
 from automl.search.journal import Journal
 from automl.search.records import TrialRecord
 from automl.slimming import fast_weights, rejudged

@@ -22,11 +22,11 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from automl.artifact import save_fitted
 from automl.engine import load, run_fit
 from automl.fitted import FittedModel
 from automl.leaderboard import read_leaderboard
 from automl.options import FitOptions
+from automl.saving import save_fitted
 from automl.task import Label, TaskKind
 
 _FEWEST_ROWS = 5

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from automl.artifact import Facts, load_artifact, save_artifact
+from automl.artifact import load_artifact
 from automl.combining import Choice, Combiner, CombinerOptions, Finished
 from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
@@ -27,6 +27,7 @@ from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
 from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Slimmer
+from automl.saving import Facts, save_artifact
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
 from automl.search.observer import Observer

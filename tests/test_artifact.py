@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.artifact import load_artifact, save_fitted
+from automl.artifact import load_artifact
 from automl.artifact_files import MANIFEST
 from automl.engine import load, run_fit
 from automl.errors import ArtifactError, PluginError
 from automl.manifest import FORMAT, find_artifact, read_manifest
 from automl.options import FitOptions
 from automl.plugin.registry import Registry, discover
+from automl.saving import save_fitted
 from tests.conftest import mixed_frame
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from automl import quickness
-from automl.artifact import read_manifest
 from automl.engine import load, run_fit
 from automl.errors import OptionError, PluginError
+from automl.manifest import read_manifest
 from automl.options import FitOptions, FitResult
 from automl.runlog import read_log
 from tests.conftest import mixed_frame

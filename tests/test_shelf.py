@@ -15,6 +15,7 @@ from automl.errors import ArtifactError
 from automl.options import FitOptions
 from automl.plugin import Shelf
 from automl.plugin.registry import Registry, discover
+from automl.saving import save_fitted
 from automl.search.journal import read_records
 from automl.search.log_target import LOG_TARGET
 from automl.shelf import SHELF
