@@ -18,7 +18,7 @@ from automl.data.quality.report import brief
 from automl.data.read import read_table
 from automl.data.schema import Role
 from automl.data.split import Ties, plan_folds
-from automl.errors import FamilyDeclined, OptionError, RunError, unknown
+from automl.errors import FamilyDeclined, RunError, unknown
 from automl.features.screening import mostly_noise
 from automl.features.target import Target
 from automl.features.toolbox import AUTO, OFF, Toolbox
@@ -142,7 +142,7 @@ def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer
 def _data_options(options: FitOptions, source: object) -> DataOptions:
     return DataOptions(
         target=options.target,
-        kind=_kind(options.task),
+        kind=TaskKind.of(options.task),
         roles={name: _role(role) for name, role in options.roles.items()},
         drop=options.drop,
         keep=options.keep,
@@ -166,15 +166,6 @@ def _image_folder(options: FitOptions, source: object) -> Path | None:
     if options.images is not None:
         return Path(options.images)
     return Path(source).parent if isinstance(source, str | Path) else None
-
-
-def _kind(task: TaskKind | str | None) -> TaskKind | None:
-    if task is None:
-        return None
-    try:
-        return TaskKind(task)
-    except ValueError:
-        raise OptionError(f"task '{task}' is unknown: choose binary, multiclass or regression") from None
 
 
 def _role(role: Role | str) -> Role:

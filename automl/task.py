@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from automl.errors import OptionError
 from automl.storage import storable
 
 Label = str | int | float | bool
@@ -17,6 +18,16 @@ class TaskKind(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+
+    @classmethod
+    def of(cls, name: str | None) -> TaskKind | None:
+        """Return the kind that a user named, None where they named none; raise `OptionError` for an unknown one."""
+        if name is None:
+            return None
+        try:
+            return cls(name)
+        except ValueError:
+            raise OptionError(f"task '{name}' is unknown: choose binary, multiclass or regression") from None
 
 
 CLASSIFICATION = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})

@@ -69,10 +69,7 @@ def _checked(
     from automl.errors import OptionError
     from automl.task import TaskKind
 
-    try:
-        kind = None if task is None else TaskKind(task)
-    except ValueError:
-        raise OptionError(f"task '{task}' is unknown: choose binary, multiclass or regression") from None
+    kind = TaskKind.of(task)
     if not seconds > 0:
         raise OptionError(f"the time limit must be above 0 seconds, but got {seconds}")
     wishes, effort = Wishes(drop=drop), Effort(seconds)
