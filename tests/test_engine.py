@@ -22,7 +22,6 @@ from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult
 from automl.plugin import ModelFamily, SklearnFamily, hookimpl
 from automl.plugin.registry import Registry, collect, discover
-from automl.resources import JOBS, WARM, early_imports
 from automl.runlog import RunLog
 from automl.search.observer import Observer
 from automl.search.records import TrialRecord
@@ -342,18 +341,6 @@ def test_on_a_noise_target_families_that_do_not_stop_early_score_at_chance(tmp_p
     result = fit(noise_frame(), tmp_path, **options)
     assert abs(result.cv_score - 0.5) < 0.075
     assert abs(result.test_score - 0.5) < 0.11
-
-
-def test_workers_load_early_what_no_family_of_the_run_can_do_without():
-    class Heavy(Broken):
-        imports = ("heavy", "heavy.optimisers")
-
-    class Lighter(Broken):
-        imports = ("heavy.optimisers",)
-
-    assert early_imports([Heavy()]) == (JOBS, "heavy", "heavy.optimisers")
-    assert early_imports([Heavy(), Lighter()]) == (JOBS, "heavy.optimisers")
-    assert early_imports([Heavy(), Broken()]) == early_imports([]) == WARM
 
 
 def test_families_are_values_that_travel():

@@ -30,6 +30,12 @@ def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
     assert Pace(6.0, 0.0).reserve(10**6) == 2.0
 
 
+@pytest.mark.parametrize("limit", [1.0, 10.0, 60.0, 3600.0])
+@pytest.mark.parametrize("rows", [0, 100, 10**7])
+def test_the_end_of_a_run_takes_no_more_than_a_third_of_its_time(limit, rows):
+    assert 0 < Pace(limit, 0.0).reserve(rows) <= limit / 3
+
+
 def test_the_last_save_leaves_time_to_test_and_to_measure():
     pace = Pace(60.0, 100.0)
     assert pace.end == 160.0 - LEAVING
