@@ -26,7 +26,7 @@ from automl.manifest import MODEL, update_manifest
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
-from automl.quickness import DEFAULT_SECONDS, LatencyLimit, Saved, Slimmer
+from automl.quickness import DEFAULT_LATENCY, LatencyLimit, Saved, Slimmer
 from automl.saving import Facts, save_artifact
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal
@@ -110,7 +110,7 @@ def _limit(options: FitOptions) -> LatencyLimit | None:
     """Return what a row may take; where only trials count, no clock decides unless that is asked for."""
     if options.latency_limit is not None:
         return LatencyLimit(options.latency_limit / 1000, strict=True)
-    return None if options.counted else LatencyLimit(DEFAULT_SECONDS)
+    return None if options.counted else LatencyLimit(DEFAULT_LATENCY)
 
 
 def _fast(combiner: Combiner, whole: Choice, observer: Observer) -> Choice:

@@ -15,8 +15,8 @@ from automl.search.events import Slimmed
 from automl.search.observer import Observer
 from automl.slimming import Cost, Slim, best_within, reductions
 
-DEFAULT_SECONDS = 0.02
-"""What a single row may take, if nobody says otherwise and it costs little."""
+DEFAULT_LATENCY = 0.02
+"""Seconds that a single row may take, if nobody says otherwise and it costs little."""
 LITTLE = 0.01  # share of the error
 _ATTEMPTS = 4  # estimates corrected by measurements
 _ROWS = 8  # that each of them takes

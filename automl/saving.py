@@ -1,7 +1,7 @@
 """Writing a fitted model as a folder: `manifest.json`, the encoders, the members' models and what these share.
 
-Nothing in it runs code. The folder is written under another name and renamed when it is whole; every file's SHA-256 stands in the manifest, and
-`automl.artifact` refuses what does not match.
+Nothing in it runs code. The folder is written under another name and renamed when it is whole; every file's SHA-256
+stands in the manifest, and `automl.artifact` refuses what does not match.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def test_a_trial_outside_the_ensemble_may_be_the_only_one_fast_enough(tmp_path, 
 
 def test_by_default_little_is_given_up_for_speed_and_with_trials_nothing(tmp_path, clock, monkeypatch):
     monkeypatch.setattr(quickness, "LITTLE", 0.0)
-    monkeypatch.setattr("automl.finishing.DEFAULT_SECONDS", 1e-6)
+    monkeypatch.setattr("automl.finishing.DEFAULT_LATENCY", 1e-6)
     trials = fit(tmp_path / "trials")
     assert not [line for line in read_log(trials.run) if line["event"] == "slimmed"]
     timed = fit(tmp_path / "timed", trials=None, time_limit=8, families=("linear", "lightgbm"))

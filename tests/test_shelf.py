@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.artifact import load_artifact, save_fitted
+from automl.artifact import load_artifact
 from automl.engine import run_fit
 from automl.errors import ArtifactError
 from automl.options import FitOptions

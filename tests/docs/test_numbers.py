@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_SECONDS, SLACK, SLOW_ROW_SECONDS, STEPS, WORTH
-from automl.quickness import DEFAULT_SECONDS, LITTLE
+from automl.quickness import DEFAULT_LATENCY, LITTLE
 from automl.search.allocator import UNIFORM_SHARE
 from automl.search.allowance import FEW_SHARE, TRIAL_SHARE
 from automl.search.division import SPLIT_SHARE
@@ -53,7 +53,7 @@ def test_a_ten_thousandth_is_the_slack():
 @pytest.mark.parametrize(
     "sentence",
     [
-        f"more than {DEFAULT_SECONDS * 1000:.0f} ms",
+        f"more than {DEFAULT_LATENCY * 1000:.0f} ms",
         f"no more than {LITTLE:.0%} of the error",
         f"within {FAST:.0%} of the ensemble's",
         f"and more than {IMPORT_LEAST:.0f} s",
