@@ -21,12 +21,12 @@ from automl.errors import AutoMLError
 from automl.fitted import FittedModel
 from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.latency import folder_bytes
+from automl.latency_limit import DEFAULT_LATENCY, LatencyLimit, Saved, Slimmer
 from automl.leaderboard import RESULT
 from automl.manifest import MODEL, update_manifest
 from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan
-from automl.quickness import DEFAULT_LATENCY, LatencyLimit, Saved, Slimmer
 from automl.saving import Facts, save_artifact
 from automl.search.events import EnsembleSelected
 from automl.search.journal import Journal

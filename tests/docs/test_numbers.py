@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_SECONDS, SLACK, SLOW_ROW_SECONDS, STEPS, WORTH
-from automl.quickness import DEFAULT_LATENCY, LITTLE
+from automl.latency_limit import DEFAULT_LATENCY, LITTLE
 from automl.search.allocator import UNIFORM_SHARE
 from automl.search.allowance import FEW_SHARE, TRIAL_SHARE
 from automl.search.division import SPLIT_SHARE

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl import quickness
+from automl import latency_limit
 from automl.engine import load, run_fit
 from automl.errors import OptionError, PluginError
 from automl.manifest import read_manifest
@@ -37,8 +37,8 @@ def clock(monkeypatch):
     def alone(fitted: Any, *_: object) -> dict[int, float]:
         return {member.number: 1e-3 * len(member.models) for member in fitted.members}
 
-    monkeypatch.setattr(quickness, "row_seconds", seconds)
-    monkeypatch.setattr(quickness, "member_seconds", alone)
+    monkeypatch.setattr(latency_limit, "row_seconds", seconds)
+    monkeypatch.setattr(latency_limit, "member_seconds", alone)
 
 
 def n_models(result: FitResult) -> int:
@@ -88,14 +88,14 @@ def test_a_trial_outside_the_ensemble_may_be_the_only_one_fast_enough(tmp_path, 
     def seconds(fitted: Any, *_: object) -> float:
         return 1e-3 if [member.family for member in fitted.members] == ["linear"] else 50e-3
 
-    monkeypatch.setattr(quickness, "row_seconds", seconds)
+    monkeypatch.setattr(latency_limit, "row_seconds", seconds)
     result = fit(tmp_path, latency_limit=2.0)
     assert [member["family"] for member in result.members] == ["linear"]
     assert result.latency == 1e-3
 
 
 def test_by_default_little_is_given_up_for_speed_and_with_trials_nothing(tmp_path, clock, monkeypatch):
-    monkeypatch.setattr(quickness, "LITTLE", 0.0)
+    monkeypatch.setattr(latency_limit, "LITTLE", 0.0)
     monkeypatch.setattr("automl.finishing.DEFAULT_LATENCY", 1e-6)
     trials = fit(tmp_path / "trials")
     assert not [line for line in read_log(trials.run) if line["event"] == "slimmed"]
@@ -119,7 +119,7 @@ def test_a_model_that_cannot_be_timed_is_saved_all_the_same(tmp_path, monkeypatc
     def broken(*_: object) -> float:
         raise PluginError("not today")
 
-    monkeypatch.setattr(quickness, "row_seconds", broken)
+    monkeypatch.setattr(latency_limit, "row_seconds", broken)
     result = fit(tmp_path, latency_limit=1.0)
     assert result.latency is None
     assert result.test_score > 0.5
