@@ -13,6 +13,7 @@ from automl.errors import OptionError
 
 if TYPE_CHECKING:
     from automl.cli.live import View
+    from automl.options import FitOptions
 
 
 def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
@@ -57,9 +58,6 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
 
     [dim]automl fit data.csv --target price --time-limit 60[/dim]
     """
-    from automl.cli.console import print_json
-    from automl.cli.result import print_result
-    from automl.engine import resume_fit, run_fit
     from automl.options import FitOptions
     from automl.plugin.registry import switch_off
 
@@ -97,7 +95,18 @@ def fit(  # noqa: PLR0913, PLR0917 - typer reads options from the signature
         fast=fast,
         latency_limit=latency_limit,
     )
-    with _view(quiet, as_json) as view:
+    _run(data, asked, resume, time_limit, view=_view(quiet, as_json), as_json=as_json)
+
+
+def _run(
+    data: Path | None, asked: FitOptions, resume: Path | None, time_limit: str | None, *, view: View, as_json: bool
+) -> None:
+    """Fit on a table, or go on with a run; print the result."""
+    from automl.cli.console import print_json
+    from automl.cli.result import print_result
+    from automl.engine import resume_fit, run_fit
+
+    with view:
         if resume is not None:
             result = resume_fit(resume, time_limit, observer=view, started=STARTED)
         else:

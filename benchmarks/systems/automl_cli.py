@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 import shutil
 import sys
 from collections.abc import Sequence
@@ -12,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.systems.base import ROOT, Job, Outcome, RunFailedError, patience, timed_command
-
-_VERSIONED = ("automl-engine", "lightgbm", "scikit-learn", "numpy", "pandas", "optuna")
 
 
 class AutomlCli:
@@ -48,7 +44,7 @@ class AutomlCli:
         ]  # fmt: skip
         warm = json.loads(timed_command(speed, folder, patience(job.budget), {"PYTHONPATH": str(ROOT)}).output)
         return Outcome(
-            str(predictions), fitted.seconds, predicted.seconds, members_of(fitted.output), _versions(),
+            str(predictions), fitted.seconds, predicted.seconds, members_of(fitted.output), versions_of(run),
             warm["single_seconds"], warm["bytes"], fitted.usage.peak_mib, fitted.usage.cpu_seconds,
         )  # fmt: skip
 
@@ -73,6 +69,12 @@ def members_of(output: str) -> int | None:
     return members if isinstance(members, int) else None
 
 
+def versions_of(run: Path) -> dict[str, str]:
+    """Return the versions that the saved model of a run was made with, by its own account."""
+    manifest = json.loads((run / "model" / "manifest.json").read_text(encoding="utf-8"))
+    return {"python": manifest["python"], "automl-engine": manifest["engine"], **manifest["libraries"]}
+
+
 def find_executable(python: str = sys.executable) -> str:
     """Return the path of the command `automl` that belongs to an interpreter."""
     beside = Path(python).parent / "automl"
@@ -80,13 +82,3 @@ def find_executable(python: str = sys.executable) -> str:
     if found is None:
         raise RunFailedError("no command 'automl' beside this Python or on the path: install the project first")
     return found
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in _VERSIONED:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -305,6 +305,10 @@ def test_the_engine_is_called_by_its_command_line(suite_file: Path, tmp_path: Pa
         "log.write(json.dumps(sys.argv[1:]) + '\\n')\n"
         "if sys.argv[1] == 'fit':\n"
         "    print(json.dumps({'members': [{}, {}]}))\n"
+        "    model = pathlib.Path(sys.argv[sys.argv.index('-o') + 1], 'model')\n"
+        "    model.mkdir(parents=True)\n"
+        "    made_with = {'engine': '1.2', 'python': '3.12.1', 'libraries': {'numpy': '2.3'}}\n"
+        "    (model / 'manifest.json').write_text(json.dumps(made_with))\n"
         "else:\n"
         "    n_rows = len(open(sys.argv[3]).readlines()) - 1\n"
         "    pathlib.Path(sys.argv[5]).write_text('prediction\\n' + '1.5\\n' * n_rows)\n"
@@ -318,6 +322,7 @@ def test_the_engine_is_called_by_its_command_line(suite_file: Path, tmp_path: Pa
     record = run.run_one(entry, AutomlCli(str(python)), 7, 60.0, split)
     assert record.error == ""
     assert (record.members, record.latency, record.size) == (2, 0.004, 1024)
+    assert record.versions == {"python": "3.12.1", "automl-engine": "1.2", "numpy": "2.3"}
     fit, predict = (json.loads(line) for line in fake.with_name("calls.jsonl").read_text().splitlines())
     assert fit == [
         "fit", str(split.train), "--target", "price", "--test", str(split.test), "--task", "regression",
