@@ -110,6 +110,7 @@ def _folds(dataset: Dataset, options: FitOptions) -> FoldPlan:
         options=FoldOptions(
             options.seconds_that_decide,
             options.folds,
+            texts=len(dataset.schema.of(Role.TEXT)),
             images=len(dataset.schema.of(Role.IMAGE)),
             sequences=bool(dataset.schema.of(Role.SEQUENCE)),
         ),

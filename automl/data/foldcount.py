@@ -11,6 +11,7 @@ from automl.errors import OptionError
 # takes 8 folds whatever they cost. Here one fit costs rows × √columns × outputs units (boosted trees read a sample of
 # the columns, and grow a tree for each label), calibrated on LightGBM with tuned defaults on two cores.
 UNITS_PER_SECOND = 50_000.0
+TEXTS_PER_SECOND = 2_000.0  # a linear model counts their words and pieces of words, on one core
 IMAGES_PER_SECOND = 150.0  # a small convolutional network from scratch sees each of 32x32 pixels ten times, on one core
 SEQUENCES_PER_SECOND = 300.0  # thousands of kernels look at some hundred steps, or a small network goes through them
 SHARE_OF_RUN = 1 / 8  # of the time limit that cross-validating one typical model may take
@@ -33,13 +34,14 @@ HOLDOUT_MAX = 50_000
 class FoldOptions:
     """What a user says about folds; None decides by the size of the table and the `seconds` of the run.
 
-    `folds` 1 is a holdout. `repeats` deals the rows anew that many times. `images` is how many columns hold images,
-    `sequences` whether some hold sequences: both take long to learn from.
+    `folds` 1 is a holdout. `repeats` deals the rows anew that many times. `texts` and `images` are how many columns
+    hold such, `sequences` whether some hold sequences: all take long to learn from.
     """
 
     seconds: float | None = None
     folds: int | None = None
     repeats: int | None = None
+    texts: int = 0
     images: int = 0
     sequences: bool = False
 
@@ -54,7 +56,8 @@ def fold_counts(n_rows: int, n_columns: int, n_outputs: int, options: FoldOption
     """Decide (folds, repeats, reason); one fold means a holdout."""
     seconds = SECONDS_WITHOUT_LIMIT if options.seconds is None else options.seconds
     outputs = n_outputs if n_outputs > 2 else 1  # one model serves two labels
-    cells = options.images / IMAGES_PER_SECOND + options.sequences / SEQUENCES_PER_SECOND
+    cells = options.texts / TEXTS_PER_SECOND + options.images / IMAGES_PER_SECOND
+    cells += options.sequences / SEQUENCES_PER_SECOND
     fit = n_rows * (math.sqrt(max(n_columns, 1)) * outputs / UNITS_PER_SECOND + cells)
     allowed = seconds * SHARE_OF_RUN
     if options.folds is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -22,6 +23,7 @@ from automl.search.costs import Costs
 from automl.search.division import Division
 from automl.search.events import Chosen
 from automl.search.feedback import Feedback
+from automl.search.firsthand import second_hand
 from automl.search.footprints import Footprints
 from automl.search.interrupt import first_interrupt
 from automl.search.journal import Journal
@@ -84,7 +86,8 @@ class Search:
         self._costs = Costs(context, self._clock, observer)
         allowance = Allowance(self._clock, self._roster)
         division = Division(context, options.workers, allowance)
-        self._turns = Turns(self._roster, self._costs, division, options.tactics, shared, options.seed)
+        second = functools.partial(second_hand, context)
+        self._turns = Turns(self._roster, self._costs, division, options.tactics, shared, second, options.seed)
         self._admission = Admission(self._costs, division, self._footprints, room)
         self._running = Running(context_path, executor, room, allowance, observer, self._bar)
         self._results = Results(journal, observer)
@@ -203,10 +206,10 @@ class Search:
     def _bar(self, family: str) -> float | None:
         """Return the error of the best trial's worst fold, at which a family's trials stop early.
 
-        A family's first trial is its voice in the ensemble: nothing stops it.
+        A family's first trial is its voice in the ensemble: nothing stops it, if the family sees all there is to see.
         """
-        best = self._results.best
-        stops = self._options.tactics.stop_early and self._roster.progress[family].finished
+        best, tactics = self._results.best, self._options.tactics
+        stops = tactics.stop_early and (self._roster.progress[family].finished or self._turns.second_hand(family))
         return max(best.fold_errors) if best is not None and stops else None
 
     def _finish(self, pending: Pending) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from automl.plugin.model import Params
 from automl.search.allocator import turn_probabilities
 from automl.search.costs import Costs
 from automl.search.division import Division
@@ -28,7 +29,9 @@ class Turn:
 class Turns:
     """Picks families: each one's default first, cheapest first, then by estimated cost for improvement.
 
-    `tactics` may ask for equal chances instead; where there is a `shared` study, that one proposes the family.
+    But for the very first, families that are `second_hand`, by their name and their default, have no right to a first
+    turn: they wait for one that is drawn. `tactics` may ask for equal chances instead; where there is a `shared` study,
+    that one proposes the family.
     """
 
     def __init__(
@@ -38,10 +41,11 @@ class Turns:
         division: Division,
         tactics: Tactics,
         shared: SharedStudy | None,
+        second_hand: Callable[[str, Params], bool],
         seed: int,
     ) -> None:
         self._roster, self._costs, self._division = roster, costs, division
-        self._tactics, self._shared, self._seed = tactics, shared, seed
+        self._tactics, self._shared, self._second_hand, self._seed = tactics, shared, second_hand, seed
         self._random = np.random.default_rng(seed)
 
     def resume(self, asked: int) -> None:
@@ -60,6 +64,8 @@ class Turns:
             return _cheapest(costs, "gamble") if costs and gamble else None
         progress = self._roster.progress
         fresh = {n: costs[n] for n in affordable if progress[n].finished == 0 and n not in running}
+        if running or any(each.finished for each in progress.values()):
+            fresh = {n: cost for n, cost in fresh.items() if not self.second_hand(n)}
         if fresh and self._tactics.uniform_share < 1:
             return _cheapest(fresh, "first")
         if self._shared is not None:
@@ -69,6 +75,10 @@ class Turns:
         names = sorted(chances)
         name = str(self._random.choice(names, p=[chances[name] for name in names]))
         return Turn(name, "odds", costs[name], chances)
+
+    def second_hand(self, name: str) -> bool:
+        """Whether a family sees what the table has only through columns that are made of it."""
+        return self._second_hand(name, self._roster.studies[name].default)
 
     def _cost(self, name: str) -> float:
         """Estimate a family's next trial by its next strong configuration, or its default."""

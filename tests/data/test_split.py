@@ -192,6 +192,11 @@ def test_folds_follow_the_budget(
     assert fold_counts(rows, columns, outputs, FoldOptions(seconds))[:2] == expected
 
 
+def test_texts_take_long_to_learn_from() -> None:
+    counts = [fold_counts(n, 1, 2, FoldOptions(60, texts=1))[:2] for n in (1000, 4500, 12_000)]
+    assert counts == [(8, 1), (3, 1), (1, 1)]
+
+
 def test_sequences_take_long_to_learn_from() -> None:
     counts = [fold_counts(n, 1, 6, FoldOptions(60, sequences=True))[:2] for n in (60, 200, 400)]
     assert counts == [(8, 2), (8, 1), (5, 1)]

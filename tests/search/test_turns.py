@@ -24,7 +24,7 @@ def turns(roster: Roster, seconds: float = 1000.0, **costs: float) -> Turns:
     study: Any = SimpleNamespace(next_entry=None, default={"x": 1})
     for name in sorted(costs):
         roster.join(name, study)
-    return Turns(roster, Costs(context, clock, Diary()), division, Tactics(), None, seed=0)
+    return Turns(roster, Costs(context, clock, Diary()), division, Tactics(), None, lambda name, _: "second" in name, 0)
 
 
 def test_every_family_comes_first_once_the_cheapest_before_the_others():
@@ -37,6 +37,17 @@ def test_every_family_comes_first_once_the_cheapest_before_the_others():
         assert turn.why == "first"
         picked.append(turn.family)
     assert picked == ["cheap", "middle", "dear"]
+
+
+def test_families_that_do_not_read_the_cells_wait_for_a_turn_that_is_drawn_but_for_the_very_first():
+    order = turns(Roster(Diary()), second=1.0, second_too=2.0, reads=3.0, reads_too=4.0)
+    picked: list[tuple[str, str]] = []
+    for _ in range(4):
+        turn = order.next(running=[family for family, _ in picked], gamble=False)
+        assert turn is not None
+        picked.append((turn.family, turn.why))
+    assert picked[:3] == [("second", "first"), ("reads", "first"), ("reads_too", "first")]
+    assert picked[3][1] == "odds"
 
 
 def test_later_turns_are_drawn_by_their_odds_and_the_same_for_a_seed():
