@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.data.schema import Role
 from automl.plugin.model import Params
-from automl.search.crossfit import Context
+from automl.search.context import Context
 
 CELLS = (Role.TEXT, Role.IMAGE, Role.SEQUENCE)
 
