@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,31 +196,45 @@ def _taking_part(
 def _accepted(
     families: Mapping[str, ModelFamily], dataset: Dataset, profile: Profile, observer: Observer, *, named: bool
 ) -> dict[str, ModelFamily]:
-    accepted, declined = {}, []
+    accepted: dict[str, ModelFamily] = {}
+    declined: dict[str, list[str]] = {}  # families by reason
     for name, family in families.items():
         try:
-            if dataset.task.kind not in family.tasks:
-                raise FamilyDeclined(f"does not do {dataset.task.kind} tasks")
-            if not any(profile.count(role) for role in family.inputs):
-                raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
             with patience(ANSWER_SECONDS):
-                family.accepts(dataset.task, profile)
-                held_back = None if named else family.held_back(dataset.task, profile)
-            if held_back is not None:
-                raise FamilyDeclined(f"{held_back}; --families names what to try")
+                _accepts(family, dataset, profile, named)
             accepted[name] = family
-        except FamilyDeclined as reason:
-            declined.append(f"{name} is left out: {reason}")
-            observer.note(declined[-1])
-            observer.event(Declined(name, str(reason)))
+            continue
+        except FamilyDeclined as error:
+            reason = str(error)
         except Exception as error:  # a plugin that raises anything else declines as well
-            declined.append(f"{name} is left out: it raised {type(error).__name__}: {error}")
-            observer.note(declined[-1])
-            observer.event(Declined(name, f"{type(error).__name__}: {error}"))
+            reason = f"it raised {type(error).__name__}: {error}"
             observer.raised(f"{name}: asked whether it accepts the data", error)
+        declined.setdefault(reason, []).append(name)
+        observer.event(Declined(name, reason))
+    notes = [f"{_listed(names)} left out: {reason}" for reason, names in declined.items()]
+    for note in notes:
+        observer.note(note)
     if not accepted:
-        raise RunError(f"no model family accepts this data: {'; '.join(declined)}")
+        raise RunError(f"no model family accepts this data: {'; '.join(notes)}")
     return accepted
+
+
+def _accepts(family: ModelFamily, dataset: Dataset, profile: Profile, named: bool) -> None:
+    """Raise `FamilyDeclined` where a family does not take part; one that the user `named` is not held back."""
+    if dataset.task.kind not in family.tasks:
+        raise FamilyDeclined(f"does not do {dataset.task.kind} tasks")
+    if not any(profile.count(role) for role in family.inputs):
+        raise FamilyDeclined(f"reads {', '.join(sorted(family.inputs))} columns, of which there are none")
+    family.accepts(dataset.task, profile)
+    held_back = None if named else family.held_back(dataset.task, profile)
+    if held_back is not None:
+        raise FamilyDeclined(f"{held_back}; --families names what to try")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name families as the subject of a sentence."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def _judging(plan: FoldPlan) -> str:

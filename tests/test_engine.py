@@ -20,7 +20,7 @@ from automl.evaluation import evaluate_model
 from automl.leaderboard import read_leaderboard
 from automl.metrics import metric_named
 from automl.options import FitOptions, FitResult
-from automl.plugin import ModelFamily, SklearnFamily, hookimpl
+from automl.plugin import FamilyDeclined, ModelFamily, SklearnFamily, hookimpl
 from automl.plugin.registry import Registry, collect, discover
 from automl.runlog import RunLog
 from automl.search.observer import Observer
@@ -361,3 +361,17 @@ def test_a_family_that_is_held_back_is_tried_only_by_name(tmp_path):
     assert "shy" not in {row["family"] for row in read_leaderboard(result.run)}
     named = fit(mixed_frame(), tmp_path / "named", families=(*QUICK, "shy"), **settings)
     assert "shy" in {row["family"] for row in read_leaderboard(named.run)}
+
+
+def test_families_that_decline_for_the_same_reason_are_told_in_one_line(tmp_path):
+    class Picky(Broken):
+        def accepts(self, task, profile):
+            raise FamilyDeclined("needs a full moon")
+
+    class Fussy(Picky):
+        name = "fussy"
+
+    result = fit(mixed_frame(), tmp_path, extra_families=(Picky(), Fussy()), families=(*QUICK, "broken", "fussy"))
+    log = (result.run / "run.log").read_text()
+    assert "broken and fussy are left out: needs a full moon" in log
+    assert log.count('"event": "declined"') == 2
