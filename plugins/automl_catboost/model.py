@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ from automl.plugin import (
     real,
     save,
     spread,
-    storable,
     whole,
 )
+from automl_catboost.head import Head
+from automl_catboost.pools import labelled, outputs, pool_of, varies
 from automl_catboost.trees import Shape, check_bytes
 from automl_catboost.watch import LOOK_EVERY, Plan, Watch
 
@@ -47,61 +48,19 @@ def work_of(task: Task) -> float:
     return 20.0 if task.is_classification else 40.0
 
 
-@storable("catboost.head")
-@dataclass(frozen=True)
-class _Head:
-    """What CatBoost's file does not say, and the SHA-256 that its bytes must have.
-
-    `classes`: (n_seen,) int64 labels that the trees know, empty for regression. `prior`: (n_outputs,) float64, the
-    prediction where there was nothing to boost (`boosted` is False). `categorical`: (n_categorical,) int64 positions of
-    the columns of codes. `scale` and `shift` undo a standardised target.
-    """
-
-    classes: NDArray[np.int64]
-    prior: NDArray[np.float64]
-    categorical: NDArray[np.int64]
-    boosted: bool
-    n_features: int
-    scale: float = 1.0
-    shift: float = 0.0
-    digest: str = ""
-
-    def __post_init__(self) -> None:
-        for name, array, end in (
-            ("labels", self.classes, len(self.prior)),
-            ("categorical columns", self.categorical, self.n_features),
-        ):
-            if array.ndim != 1 or array.dtype.kind != "i" or (len(array) and (array.min() < 0 or array.max() >= end)):
-                raise ValueError(f"the {name} must lie in [0, {end})")
-        if self.prior.ndim != 1 or not len(self.prior) or not np.isfinite(self.prior).all():
-            raise ValueError("the prior must be a finite vector")
-        if not np.isfinite([self.scale, self.shift]).all():
-            raise ValueError("scale and shift must be finite")
-
-    @property
-    def loss(self) -> str:
-        """CatBoost's name of the loss."""
-        return {0: "RMSE", 2: "Logloss"}.get(len(self.classes), "MultiClass")
-
-    @property
-    def n_groups(self) -> int:
-        """Values of a leaf."""
-        return len(self.classes) if len(self.classes) > 2 else 1
-
-
 class CatBoostModel(Model):
     """A CatBoost model, kept as the bytes of its file so that it pickles, and read when first needed."""
 
     def __init__(self, params: Params, task: Task, seed: int) -> None:
         self._params, self._task, self._seed = dict(params), task, seed
         self._threads = 1
-        self._head: _Head | None = None
+        self._head: Head | None = None
         self._bytes = b""
         self._reader: Any = None
         self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
-    def of(cls, head: _Head, data: bytes) -> CatBoostModel:
+    def of(cls, head: Head, data: bytes) -> CatBoostModel:
         """Return a model read from disk; prediction then uses every core."""
         model = cls.__new__(cls)
         model._threads, model._head, model._bytes, model._reader, model._stopped = -1, head, data, None, None
@@ -115,11 +74,11 @@ class CatBoostModel(Model):
         matrix = train.features.matrix
         classify = self._task.is_classification
         classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
-        head = _Head(
+        head = Head(
             classes,
             prior(train, self._task),
             np.asarray(train.features.categorical, dtype=np.int64),
-            boosted=len(classes) != 1 and _varies(matrix),
+            boosted=len(classes) != 1 and varies(matrix),
             n_features=matrix.shape[1],
             scale=1.0 if classify else float(train.y.std()) or 1.0,
             shift=0.0 if classify else float(train.y.mean()),
@@ -130,12 +89,12 @@ class CatBoostModel(Model):
             self._bytes, self._reader = _to_bytes(trained), trained
             self._head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
 
-    def _train(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> Any:
+    def _train(self, head: Head, train: Part, score: Part | None, limits: Limits) -> Any:
         import catboost
 
         known = None if score is None else of_labels(score, head.classes)
-        pool = _labelled(head, train)
-        scored = None if known is None or not len(known.y) else _labelled(head, known)
+        pool = labelled(head, train)
+        scored = None if known is None or not len(known.y) else labelled(head, known)
         rate, depth = real(self._params, "learning_rate"), whole(self._params, "depth")
         plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self._task))
         for attempt in range(_RESTARTS + 1):
@@ -161,7 +120,7 @@ class CatBoostModel(Model):
         stopped = StoppedPredictions(score, self._task, self._seed)
         kind = "Probability" if len(head.classes) else "RawFormulaVal"
         period = -(-model.tree_count_ // _STAGES)
-        pool = _pool(head, score.features.matrix)
+        pool = pool_of(head, score.features.matrix)
         for out in model.staged_predict(pool, kind, eval_period=period, thread_count=self._threads):
             stopped.show(self._spread(np.asarray(out, dtype=np.float64).reshape(len(score.y), -1)))
         return stopped.predictions
@@ -181,7 +140,7 @@ class CatBoostModel(Model):
             raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
         if self._reader is None:
             self._reader = _from_bytes(self._bytes)
-        return self._spread(_outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads))
+        return self._spread(outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads))
 
     def _spread(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn what CatBoost predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
@@ -200,7 +159,7 @@ class CatBoostModel(Model):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_reader": None, "_stopped": None}
 
-    def _catboost_params(self, head: _Head, plan: Plan, threads: int) -> dict[str, Any]:
+    def _catboost_params(self, head: Head, plan: Plan, threads: int) -> dict[str, Any]:
         return {
             **{name: value for name, value in self._params.items() if name not in _ENCODING},
             **({"classes_count": len(head.classes)} if head.n_groups > 1 else {}),
@@ -225,7 +184,7 @@ def load_model(folder: Path) -> CatBoostModel:
     CatBoost crashes on wrong numbers in a file, so all of them are checked before it sees the bytes. The SHA-256 beside
     them tells accidents; who forges a file can forge that too.
     """
-    head = load(folder / _HEAD, _Head)
+    head = load(folder / _HEAD, Head)
     if not head.boosted:
         return CatBoostModel.of(head, b"")
     path = folder / _TREES
@@ -246,47 +205,15 @@ def load_model(folder: Path) -> CatBoostModel:
     return model
 
 
-def _check(model: Any, head: _Head) -> None:
+def _check(model: Any, head: Head) -> None:
     """Raise ValueError where the trees were made for other columns or labels."""
     if len(model.feature_names_) != head.n_features or not model.tree_count_:
         raise ValueError("it was made for other columns")
     n_numbers = head.n_features - len(head.categorical)
     if list(model.get_cat_feature_indices()) != list(range(n_numbers, head.n_features)):
         raise ValueError("it was made for other categorical columns")
-    if _outputs(model, head, np.zeros((1, head.n_features), dtype=np.float32), 1).shape[1] != max(1, len(head.classes)):
+    if outputs(model, head, np.zeros((1, head.n_features), dtype=np.float32), 1).shape[1] != max(1, len(head.classes)):
         raise ValueError("it was made for other labels")
-
-
-def _outputs(model: Any, head: _Head, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
-    """Return probabilities of the labels known (n_rows, n_seen), or standardised values (n_rows, 1)."""
-    kind = "Probability" if len(head.classes) else "RawFormulaVal"
-    out = model.predict(_pool(head, matrix), prediction_type=kind, thread_count=threads)
-    return np.asarray(out, dtype=np.float64).reshape(len(matrix), -1)
-
-
-def _labelled(head: _Head, part: Part) -> Any:
-    """Return CatBoost's view of a part, with labels and weights."""
-    label: NDArray[Any]
-    label = np.searchsorted(head.classes, part.y) if len(head.classes) else (part.y - head.shift) / head.scale
-    return _pool(head, part.features.matrix, label, part.weights)
-
-
-def _pool(
-    head: _Head,
-    matrix: NDArray[np.float32],
-    label: NDArray[Any] | None = None,
-    weights: NDArray[np.float64] | None = None,
-) -> Any:
-    """Return CatBoost's view of a matrix: numbers first, then codes as texts, which is how it knows categories."""
-    import catboost
-
-    numbers = np.delete(matrix, head.categorical, axis=1) if len(head.categorical) else matrix
-    if not len(head.categorical):
-        return catboost.Pool(np.ascontiguousarray(numbers), label, weight=weights)
-    codes, place = np.unique(matrix[:, head.categorical].astype(np.int64), return_inverse=True)
-    texts = np.array([b"%d" % code for code in codes], dtype=object)[place].reshape(-1, len(head.categorical))
-    data = catboost.FeaturesData(np.ascontiguousarray(numbers), texts)
-    return catboost.Pool(data, label, weight=weights)
 
 
 def _to_bytes(model: Any) -> bytes:
@@ -300,11 +227,3 @@ def _from_bytes(data: bytes) -> Any:
     import catboost
 
     return catboost.CatBoost().load_model(blob=data)
-
-
-def _varies(matrix: NDArray[np.float32]) -> bool:
-    """Whether any column has two values, a gap being one; CatBoost refuses to learn from constants."""
-    if not matrix.size:
-        return False
-    first, gaps = matrix[0], np.isnan(matrix)
-    return bool((gaps != gaps[0]).any() or (~gaps & (matrix != first)).any())
