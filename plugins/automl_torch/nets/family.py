@@ -103,9 +103,8 @@ class NetFamily(ModelFamily):
         """Take fewer of these epochs, longest first, where the folds would take more than their share of the run."""
         if profile.seconds is None:
             return entry
-        folds = 3 if profile.count(Role.IMAGE) else 8
         seconds = _SHARE * profile.seconds
-        return affordable(entry, epochs, lambda other: folds * self.cost(other, task, profile) <= seconds)
+        return affordable(entry, epochs, lambda other: profile.folds * self.cost(other, task, profile) <= seconds)
 
 
 class NetModel(Model):
