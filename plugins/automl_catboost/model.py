@@ -24,7 +24,6 @@ from automl.plugin import (
     TrialFailed,
     load,
     of_labels,
-    prior,
     real,
     save,
     spread,
@@ -71,17 +70,11 @@ class CatBoostModel(Model):
         if limits.seconds_left <= 0:
             raise TrialFailed("no time left to boost")
         self._threads = limits.threads
-        matrix = train.features.matrix
-        classify = self._task.is_classification
-        classes = np.unique(train.y.astype(np.int64)) if classify else np.empty(0, dtype=np.int64)
-        head = Head(
-            classes,
-            prior(train, self._task),
-            np.asarray(train.features.categorical, dtype=np.int64),
-            boosted=len(classes) != 1 and varies(matrix),
-            n_features=matrix.shape[1],
-            scale=1.0 if classify else float(train.y.std()) or 1.0,
-            shift=0.0 if classify else float(train.y.mean()),
+        head = Head.of(train, self._task)
+        head = replace(
+            head,
+            boosted=head.boosted and varies(train.features.matrix),
+            categorical=np.asarray(train.features.categorical, dtype=np.int64),
         )
         self._head = head
         if head.boosted:
@@ -135,7 +128,7 @@ class CatBoostModel(Model):
             raise TrialFailed("asked to predict before fitting: call fit first")
         head, n_rows = self._head, features.n_rows
         if not head.boosted or not n_rows:
-            return np.tile(head.prior.astype(np.float64), (n_rows, 1))
+            return head.constant(n_rows)
         if features.matrix.shape[1] != head.n_features:
             raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
         if self._reader is None:

@@ -31,9 +31,7 @@ def pool_of(
 
 def labelled(head: Head, part: Part) -> Any:
     """Return CatBoost's view of a part, with labels and weights."""
-    label: NDArray[Any]
-    label = np.searchsorted(head.classes, part.y) if len(head.classes) else (part.y - head.shift) / head.scale
-    return pool_of(head, part.features.matrix, label, part.weights)
+    return pool_of(head, part.features.matrix, head.targets(part), part.weights)
 
 
 def outputs(model: Any, head: Head, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
