@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Key = tuple[str, str, int, float]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,18 @@ def append_line(row: Mapping[str, Any], path: Path) -> None:
 
 def load(path: Path) -> list[Record]:
     """Read all whole lines; the last record of a key replaces those before."""
-    known = {f.name for f in fields(Record)}
-    latest: dict[Key, Record] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            record = Record(**{name: value for name, value in row.items() if name in known})
-            latest[record.key] = record
-    return list(latest.values())
+    return list({record.key: record for record in read_lines(path, Record)}.values())
+
+
+def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
+    """Yield a record of this dataclass for each whole line; fields that it does not know are left out."""
+    known = {f.name for f in fields(kind)}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            row: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        yield kind(**{name: value for name, value in row.items() if name in known})
 
 
 def finished(records: Iterable[Record]) -> set[Key]:

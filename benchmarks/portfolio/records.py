@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from automl.errors import OptionError
 from automl.plugin import Params
-from benchmarks.results import append_line
+from benchmarks.results import append_line, read_lines
 
 Key = tuple[str, int, float, str]
 State = Literal["complete", "failed", "declined"]
@@ -73,17 +72,7 @@ def append(record: Record, path: Path) -> None:
 
 def load(path: Path) -> list[Record]:
     """Read all whole lines; the last record of a piece of work replaces those before."""
-    known = {f.name for f in fields(Record)}
-    latest: dict[Key, Record] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                row: dict[str, Any] = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            record = Record(**{name: value for name, value in row.items() if name in known})
-            latest[record.work] = record
-    return list(latest.values())
+    return list({record.work: record for record in read_lines(path, Record)}.values())
 
 
 def predictions_folder(path: Path) -> Path:
