@@ -129,11 +129,11 @@ def _units(values: NDArray[np.float64], n_present: NDArray[np.int64]) -> NDArray
     """Choose a unit for columns that are skewed and less so as logarithms: the median size; 0 for the others."""
     size = np.sort(np.abs(values), axis=0)
     unit = _usable(_quantile(size, n_present, 0.5), np.zeros(values.shape[1]))
-    before, after = _skew(values), _skew(logarithms(values, unit))
+    before, after = skewness(values), skewness(logarithms(values, unit))
     return np.where((np.abs(before) > 1.0) & (np.abs(after) < np.abs(before)), unit, 0.0)
 
 
-def _skew(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def skewness(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Skewness (n_columns,) of the cells that are there, 0 where they do not vary."""
     present = np.maximum(np.isfinite(values).sum(axis=0), 1)
     largest = np.nanmax(np.abs(values), axis=0, initial=0.0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from automl.data.dataset import Dataset, Profile
 from automl.data.folds import Fold
 from automl.features.encoding import Encoding, Features
+from automl.features.numbers import skewness
 from automl.plugin.backbone import Backbone
 from automl.plugin.crossfit import CrossFit, CrossFitJob
 from automl.plugin.family import ModelFamily, Suggest
@@ -53,8 +54,8 @@ class LogScale:
         if not len(above) or y.min() < 0:
             return None
         scale = cls(float(np.quantile(above, _UNIT_AT)), float(y.max()))
-        skewness = _skewness(y)
-        return scale if skewness > _SKEWED and abs(_skewness(scale.forward(y))) < skewness else None
+        before, after = skewness(np.column_stack([y, scale.forward(y)]))
+        return scale if before > _SKEWED and abs(after) < before else None
 
     def __post_init__(self) -> None:
         if not (np.isfinite([self.unit, self.highest]).all() and self.unit > 0 and self.highest >= 0):
@@ -203,11 +204,3 @@ class LogTargetFamily(ModelFamily):
 def _own(params: Params) -> dict[str, Param]:
     """Return the parameters that the family itself knows."""
     return {name: value for name, value in params.items() if name != LOG_TARGET}
-
-
-def _skewness(values: NDArray[np.float64]) -> float:
-    """Return the third standardised moment, 0 for values that do not vary."""
-    centred = values / max(float(np.abs(values).max()), 1e-300)  # so that third powers stay finite
-    centred = centred - centred.mean()
-    deviation = float(np.sqrt(np.mean(centred**2)))
-    return float(np.mean((centred / deviation) ** 3)) if deviation > 1e-12 else 0.0
