@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
 
+from automl_pretrained.backed import BackedFamily
 from automl_pretrained.libraries import lack
+
+F = TypeVar("F", bound=BackedFamily)
 
 TEXT = (
     "the a table of and one gloomy rain broken late sunny bright quick kind dull poor fine film no plot was slow that "
@@ -22,6 +25,15 @@ def need(library: str) -> None:
     """Skip a test that needs a library which cannot be used here, with the reason."""
     if why := lack(library):
         pytest.skip(why)
+
+
+def equipped(family: F, folders: list[Path]) -> F:
+    """Return the family with all of these checkpoints."""
+    for folder in folders:
+        found = family.with_backbone(folder)
+        assert found is not None
+        family = found
+    return family
 
 
 def make_tokenizer(folder: Path) -> None:

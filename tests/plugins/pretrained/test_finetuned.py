@@ -19,19 +19,14 @@ from automl_torch.nets.fitted import WEIGHTS
 from automl_torch.nets.optimisers import optimiser_of
 from automl_torch.nets.weights import read_weights
 from tests.plugins.cells import BINARY, VALUES, check_alone_and_saved, fitted, hits, parts, profile
-from tests.plugins.pretrained.checkpoints import need
+from tests.plugins.pretrained.checkpoints import equipped, need
 
 QUICK = {"epochs": 12, "batch_size": 8, "learning_rate": 1e-2, "backbone_rate": 0.1}
 
 
 @pytest.fixture(scope="module")
 def family(folders: list[Path]) -> Finetuned:
-    found: Finetuned | None = Finetuned()
-    for folder in folders:
-        assert found is not None
-        found = found.with_backbone(folder)
-    assert found is not None
-    return found
+    return equipped(Finetuned(), folders)
 
 
 @pytest.mark.parametrize("share", [0.34, 1.0])

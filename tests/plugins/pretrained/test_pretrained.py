@@ -17,17 +17,12 @@ from automl_pretrained import vectors
 from automl_pretrained.frozen import Pretrained
 from automl_pretrained.head import fit_head
 from tests.plugins.cells import BINARY, VALUES, check_alone_and_saved, fitted, hits, parts, profile
-from tests.plugins.pretrained.checkpoints import need
+from tests.plugins.pretrained.checkpoints import equipped, need
 
 
 @pytest.fixture(scope="module")
 def family(folders: list[Path]) -> Pretrained:
-    found: Pretrained | None = Pretrained()
-    for folder in folders:
-        assert found is not None
-        found = found.with_backbone(folder)
-    assert found is not None
-    return found
+    return equipped(Pretrained(), folders)
 
 
 @pytest.fixture
