@@ -156,6 +156,14 @@ class Combiner:
         return record.predict_seconds / len(record.models) if self.options.timed else 0.0
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What goes into a model, and what it was chosen by."""
+
+    combiner: Combiner
+    choice: Choice
+
+
 def _said(plan: Plan) -> Said | None:
     """Gather what training rows said; None where rows to come are of other groups or times, and repeat none."""
     dataset = plan.prepared.dataset

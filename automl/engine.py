@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from automl.artifact import load_artifact
 from automl.data.quality.report import FILE as QUALITY
 from automl.errors import RunError
-from automl.finishing import finish
+from automl.finishing import choose, finish
 from automl.fitted import FittedModel
 from automl.leaderboard import RESULT
 from automl.memory import available_bytes, own_bytes
@@ -21,6 +22,7 @@ from automl.options import FitOptions, FitResult
 from automl.pacing import Pace
 from automl.planning import Plan, describe, make_plan
 from automl.plugin.registry import Registry, discover
+from automl.refitting import Refitting
 from automl.resources import Resources, early_imports, executor_for, wait_until_warm, warm_up
 from automl.runfolder import discard_unbegun, held, mend_journals, new_run_folder, reserved, store, stored
 from automl.runlog import RUN_LOG, RunLog
@@ -90,17 +92,25 @@ def _run(session: Session, folder: Path, observer: Observer) -> FitResult:
     pool = executor_for(options, run.resources.workers, modules, folder)
     with pool as executor, tempfile.TemporaryDirectory() as private:
         plan = run.plan()
-        pace = Pace(None if end is None else end - session.started, session.started, bool(options.backbones))
-        n_test = 0 if plan.prepared.test is None else plan.prepared.test.n_rows
-        deadline = None if end is None else end - pace.reserve(n_test)
-        run.tell_limits(end, deadline)
-        search = run.search(plan, deadline, executor, Path(private) / "context.pickle")
+        refits = plan.context.plan.leaves_rows_out and "refit" not in options.without
+        pace = Pace(None if end is None else end - session.started, session.started, bool(options.backbones), refits)
+        run.tell_limits(end, pace.reserve(plan.n_test))
+        context_path = Path(private) / "context.pickle"
+        search = run.search(plan, pace, executor, context_path)
         finished = search.run()
-    if not finished and search.interrupted:
-        raise KeyboardInterrupt
-    if not finished:
-        raise RunError(_why_nothing(Journal(folder).records(), search.closed, options))
-    result = finish(plan, finished, options, folder, observer, pace)
+        if not finished and search.interrupted:
+            raise KeyboardInterrupt
+        if not finished:
+            raise RunError(_why_nothing(Journal(folder).records(), search.closed, options))
+        if options.counted:  # no clock decides what goes into the model
+            pace = replace(pace, limit=None)
+        chosen = None
+        if refits and not search.interrupted:
+            refitting = run.refitting(executor, context_path, pace.refitted(plan.n_test))
+            chosen = refitting.refitted(choose(plan, finished, options, observer, pace))
+    if chosen is None:
+        chosen = choose(plan, finished, options, observer, pace)
+    result = finish(plan, chosen, options, folder, observer, pace)
     return replace(result, interrupted=search.interrupted)
 
 
@@ -131,8 +141,8 @@ class _Run:
             plan.prepared.quality.write(self.folder / QUALITY)
         return plan
 
-    def tell_limits(self, end: float | None, deadline: float | None) -> None:
-        """Tell what the run may use, and that it and its search end then, on `time.monotonic()`'s clock."""
+    def tell_limits(self, end: float | None, finishing: float) -> None:
+        """Tell what the run may use, when it ends, on `time.monotonic()`'s clock, and the seconds kept for the end."""
         self.observer.limits(end, self.session.options.trials)
         self.observer.event(
             Budget(
@@ -140,13 +150,15 @@ class _Run:
                 available=available_bytes() + own_bytes(),
                 workers=self.resources.workers,
                 seconds=None if end is None else end - time.monotonic(),
-                finishing=None if end is None or deadline is None else end - deadline,
+                finishing=None if end is None else finishing,
             )
         )
 
-    def search(self, plan: Plan, deadline: float | None, executor: Executor, context_path: Path) -> Search:
+    def search(self, plan: Plan, pace: Pace, executor: Executor, context_path: Path) -> Search:
         """Make the search ready to run: workers that have read its context, and the trials of earlier processes."""
         options, resources, observer = self.session.options, self.resources, self.observer
+        deadline_for = functools.partial(pace.searched, plan.n_test)
+        deadline = deadline_for()
         resources.check_room()
         context = replace(plan.context, cache_bytes=resources.cache_bytes)
         dump_context(context, context_path)
@@ -164,6 +176,7 @@ class _Run:
                 seed=options.seed,
                 memory=resources.memory,
                 tactics=Tactics.without(options.without),
+                deadline_for=deadline_for,
             ),
             executor=executor,
             storage=open_storage(self.folder / "optuna.journal"),
@@ -174,6 +187,11 @@ class _Run:
         if self.session.resumed is not None:
             search.restore(self.session.resumed.records)
         return search
+
+    def refitting(self, executor: Executor, context_path: Path, until: float | None) -> Refitting:
+        """Make ready to fit members again by that time."""
+        resources = self.resources
+        return Refitting(executor, resources.workers, context_path, self.observer, until, resources.memory)
 
 
 def _tell_plugins(registry: Registry, record: TrialRecord, observer: Observer) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from automl.artifact import load_artifact
-from automl.combining import Choice, Combiner, CombinerOptions, Finished
+from automl.combining import Choice, Chosen, Combiner, CombinerOptions, Finished
 from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
@@ -38,21 +38,20 @@ _KEPT = 200  # findings that go with the model
 _FEW_MEMBERS = 5  # of an ensemble that is not to be large
 
 
-def finish(
-    plan: Plan, finished: Finished, options: FitOptions, folder: Path, observer: Observer, pace: Pace
-) -> FitResult:
-    """Choose the ensemble, save it, test it on the rows kept aside, and write `result.json`.
-
-    Where only trials count, no clock decides what goes into the model.
-    """
-    if options.counted:
-        pace = replace(pace, limit=None)
+def choose(plan: Plan, finished: Finished, options: FitOptions, observer: Observer, pace: Pace) -> Chosen:
+    """Choose the ensemble."""
     observer.phase("ensembling", f"{len(finished)} models")
     combiner = Combiner.of(plan, finished, _combiner_options(options, pace))
     choice = combiner.best()
     observer.event(_selected(choice, len(finished)))
     if options.fast:
         choice = _fast(combiner, choice, observer)
+    return Chosen(combiner, choice)
+
+
+def finish(plan: Plan, chosen: Chosen, options: FitOptions, folder: Path, observer: Observer, pace: Pace) -> FitResult:
+    """Save what was chosen, test it on the rows kept aside, and write `result.json`."""
+    combiner, choice = chosen.combiner, chosen.choice
     observer.phase("saving")
     disk = DiskSpace(folder, {member.record.number for member in choice.members}, observer)
     plan = disk.write(functools.partial(_told, plan, choice.findings, folder, observer))

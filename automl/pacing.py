@@ -1,7 +1,8 @@
-"""How the end of a run's time is shared: choosing the ensemble, saving, testing, measuring, and leaving."""
+"""How the end of a run's time is shared: choosing the ensemble, refitting, saving, testing, measuring, and leaving."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
+REFITTING_SHARE = 0.12  # of the time limit, to fit members again on all rows, where rows were held out
 TESTING_SHARE = 0.05  # of the time limit, that predicting the test part may take
 BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
@@ -22,22 +24,33 @@ _FEWEST_SLOW_ROWS = 50  # with pretrained weights: still fewer would tell nothin
 class Pace:
     """The end of a run of `limit` seconds from `started`, on `time.monotonic()`'s clock; None is no limit.
 
-    With `backbones`, models hold pretrained weights: they are slow, and large to save and to load.
+    With `backbones`, models hold pretrained weights: they are slow, and large to save and to load. With `refits`,
+    members are fitted again on all rows.
     """
 
     limit: float | None
     started: float = field(default_factory=time.monotonic)
     backbones: bool = False
+    refits: bool = False
 
-    def reserve(self, n_test: int) -> float:
-        """Return the seconds that the steps after the search need, with so many rows to test on; 0 without a limit."""
+    def reserve(self, n_test: int, row_seconds: float = math.inf) -> float:
+        """Return the seconds that the steps after the search need; 0 without a limit.
+
+        There are so many rows to test on, and one takes about so long to predict on one core.
+        """
         if self.limit is None:
             return 0.0
-        saving = SAVING + self.backbones * BACKBONE_SAVING
-        usual = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS  # what is slower takes from `measuring`
-        testing = self._testing(self.limit, n_test, usual)
-        steps = (self.choosing or 0.0) + saving + testing + (self.measuring or 0.0) + LEAVING
+        after = self._after(self.limit, n_test, row_seconds)
+        steps = (self.choosing or 0.0) + self.refits * REFITTING_SHARE * self.limit + after
         return min(self.limit / 3, steps)
+
+    def searched(self, n_test: int, row_seconds: float = math.inf) -> float | None:
+        """Return when the search ends, on `time.monotonic()`'s clock, by what `reserve` says; None without a limit."""
+        return None if self.limit is None else self.started + self.limit - self.reserve(n_test, row_seconds)
+
+    def refitted(self, n_test: int) -> float | None:
+        """Return when the last member should have been fitted again, on `time.monotonic()`'s clock."""
+        return None if self.limit is None else self.started + self.limit - self._after(self.limit, n_test)
 
     @property
     def row_budgets(self) -> tuple[float, ...]:
@@ -69,6 +82,12 @@ class Pace:
             return n_rows
         fewest = _FEWEST_SLOW_ROWS if self.backbones else _FEWEST_ROWS
         return min(n_rows, max(fewest, int(self._testing(self.limit, n_rows, self.row_budgets[-1]) / row_seconds)))
+
+    def _after(self, limit: float, n_test: int, row_seconds: float = math.inf) -> float:
+        """Return the seconds that the steps after the choice of members need."""
+        saving = SAVING + self.backbones * BACKBONE_SAVING
+        usual = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS  # what is slower takes from `measuring`
+        return saving + self._testing(limit, n_test, min(usual, row_seconds)) + (self.measuring or 0.0) + LEAVING
 
     def _testing(self, limit: float, n_rows: int, row_seconds: float) -> float:
         share = BACKBONE_TESTING_SHARE if self.backbones else TESTING_SHARE

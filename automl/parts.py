@@ -16,6 +16,7 @@ PARTS: Mapping[str, str] = {
     "ensemble": "the model is the best trial alone",
     "large_ensembles": "an ensemble has 5 members at most",
     "calibration": "probabilities stay as the ensemble blends them",
+    "refit": "members that were judged on rows held out are not fitted again on all rows",
     "copies": "what copies of a row said in training is left to the models",
     "early_stopping": "every trial is fitted on all folds",
 }

@@ -55,6 +55,11 @@ class Plan:
     data_hash: str
     sample: Sample
 
+    @property
+    def n_test(self) -> int:
+        """How many rows were kept aside."""
+        return 0 if self.prepared.test is None else self.prepared.test.n_rows
+
 
 def make_plan(
     source: Path | str | pd.DataFrame,

@@ -32,6 +32,7 @@ PARTS: Mapping[str, str] = {
     "ensemble": "--without ensemble",
     "large_ensembles": "--without large_ensembles",
     "calibration": "--without calibration",
+    "refit": "--without refit",
     "copies": "--without copies",
     "early_stopping": "--without early_stopping",
     "folds_3": "--folds 3",

@@ -10,6 +10,7 @@ from automl.pacing import (
     BACKBONE_TESTING_SHARE,
     LEAVING,
     MEASURING_LEAST,
+    REFITTING_SHARE,
     SAVING,
     TESTING_SHARE,
     Pace,
@@ -28,6 +29,21 @@ def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
     assert few == pytest.approx(1.5 + SAVING + 100 * MOST_ROW_SECONDS / 2 + 0.6 + LEAVING)
     assert many - few == pytest.approx(60 * TESTING_SHARE - 100 * MOST_ROW_SECONDS / 2)
     assert Pace(6.0, 0.0).reserve(10**6) == 2.0
+
+
+def test_the_search_ends_later_where_rows_are_predicted_fast():
+    pace = Pace(60.0, 100.0)
+    assert pace.searched(1000) == 160.0 - pace.reserve(1000)
+    assert pace.searched(1000, row_seconds=1e-3) == pytest.approx(pace.searched(1000) + 500 * (MOST_ROW_SECONDS - 1e-3))
+    assert pace.searched(1000, row_seconds=1.0) == pace.searched(1000)
+    assert Pace(None, 0.0).searched(1000) is None
+
+
+def test_where_members_are_fitted_again_the_search_ends_earlier():
+    plain, refits = Pace(60.0, 100.0), Pace(60.0, 100.0, refits=True)
+    assert refits.reserve(1000) == pytest.approx(plain.reserve(1000) + 60 * REFITTING_SHARE)
+    assert refits.refitted(1000) == pytest.approx(160.0 - plain.reserve(1000) + plain.choosing)
+    assert Pace(None, 0.0, refits=True).refitted(1000) is None
 
 
 @pytest.mark.parametrize("limit", [1.0, 10.0, 60.0, 3600.0])

@@ -41,6 +41,11 @@ class FoldPlan:
     units: NDArray[np.int64] | None = None
 
     @property
+    def leaves_rows_out(self) -> bool:
+        """Whether no model that is kept has learned from every row, nor all of them together."""
+        return self.kind in {"holdout", "forward"}
+
+    @property
     def exchangeable(self) -> bool:
         """Whether any row may predict any other."""
         return self.kind in {"stratified", "random"} and self.units is None

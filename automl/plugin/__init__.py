@@ -14,7 +14,17 @@ from automl.features.target import Target
 from automl.metrics import Metric
 from automl.plugin.backbone import Backbone
 from automl.plugin.boosted import BoostedHead, check_positions
-from automl.plugin.boosting import FASTEST, MAX_ROUNDS, Pace, Patience, boost, patience_for, rate_in_run, rate_in_time
+from automl.plugin.boosting import (
+    FASTEST,
+    MAX_ROUNDS,
+    Pace,
+    Patience,
+    boost,
+    boost_again,
+    patience_for,
+    rate_in_run,
+    rate_in_time,
+)
 from automl.plugin.contract import API_VERSION, RENAMED, forwarding
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
 from automl.plugin.family import TABULAR, ModelFamily, Suggest
@@ -82,6 +92,7 @@ __all__ = [
     "TaskKind",
     "TrialFailed",
     "boost",
+    "boost_again",
     "check_positions",
     "checkpoints",
     "fit_folds",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from automl.errors import TrialFailed
 from automl.plugin.model import Limits
 
 MAX_ROUNDS = 3000
@@ -104,6 +106,22 @@ def boost(machine: Machine, pace: Pace, limits: Limits) -> int:
                 rate = needed
                 machine.learn_faster(rate)
     return best
+
+
+def boost_again(machine: Machine, rates: Sequence[float], limits: Limits) -> int:
+    """Boost a round at each of these learning rates, the first of which the machine begins with; return how many.
+
+    Raise `TrialFailed` where the time is up before: fewer rounds would be a worse model than the one to be replaced.
+    """
+    rate = rates[0]
+    for done, wanted in enumerate(rates):
+        if limits.seconds_left <= 0:
+            raise TrialFailed(f"out of time after {done} of {len(rates)} rounds")
+        if wanted != rate:
+            rate = wanted
+            machine.learn_faster(rate)
+        machine.step()
+    return len(rates)
 
 
 def rate_in_time(rate: float, work: float, rounds_left: float) -> float:

@@ -92,6 +92,14 @@ class ModelFamily(ABC):
     def build(self, params: Params, task: Task, seed: int) -> Model:
         """Return an unfitted model."""
 
+    def build_again(self, model: Model, params: Params, task: Task, seed: int) -> Model | None:
+        """Return an unfitted model that learns without a score part for as long as `model`, read back, did with one.
+
+        It will be fitted on all rows and take the place of `model` where trials are judged on rows that no model has
+        learned from. None, the usual answer, keeps `model`; a family that refits is not asked.
+        """
+        return None
+
     @abstractmethod
     def load(self, folder: Path) -> Model:
         """Read back what `Model.save` wrote; never run code from the folder. Raise `ArtifactError` when damaged."""

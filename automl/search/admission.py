@@ -13,6 +13,8 @@ from automl.search.records import Trial
 from automl.search.room import Room
 from automl.search.study import Asked
 
+LOADING = 8.0  # seconds in which a worker loads the libraries that a family names, before its trial's time begins
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -28,7 +30,8 @@ class Admission:
         cost = self.costs.estimate(trial.family, trial.params)
         parts = self.division.parts(trial.family, cost)
         need = self.footprints.need(trial.family, trial.params)
-        pending = Pending(trial, asked, parts, self.costs.units(trial.family, trial.params), need, cost)
+        loading = LOADING if self.division.context.families[trial.family].imports else 0.0
+        pending = Pending(trial, asked, parts, self.costs.units(trial.family, trial.params), need, cost, loading)
         if self.room.lacks(need, self.footprints.base):
             limit = as_size(self.room.limit or 0)
             pending.reason = f"not started: it would hold {as_size(need.least)}, more than the {limit} of the run allow"

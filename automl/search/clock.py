@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 PATIENCE_SHARE, PATIENCE_LEAST, PATIENCE_MOST = 0.1, 5.0, 60.0  # of the time left, and seconds, for a plugin's answer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Clock:
     """The time of one process's part in a search, in seconds of `time.monotonic()`.
 
-    `deadline` is its end, None for none. Where trials are `counted` the deadline can only end the search: what is tried
-    must not depend on the machine's speed.
+    `deadline` is its end, None for none; it may move, as trials show how long the steps after the search will take.
+    Where trials are `counted` it can only end the search: what is tried must not depend on the machine's speed.
     """
 
     deadline: float | None

@@ -46,8 +46,9 @@ LAG = 4  # with a fixed number of trials, trial i is proposed once the results u
 class SearchOptions:
     """How long and how wide to search.
 
-    `deadline` is on `time.monotonic()`'s clock. With `trials` the order of everything is fixed by the seed, whatever
-    the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
+    `deadline` is on `time.monotonic()`'s clock; `deadline_for` says what it becomes where an ensemble takes so many
+    seconds to predict a row, which is better known with every trial. With `trials` the order of everything is fixed by
+    the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
     """
 
     deadline: float | None
@@ -57,6 +58,7 @@ class SearchOptions:
     seed: int = 0
     memory: int | None = None
     tactics: Tactics = field(default_factory=Tactics)
+    deadline_for: Callable[[float], float | None] | None = None
 
 
 class Search:
@@ -218,12 +220,17 @@ class Search:
         if pending.raised is not None:
             self._observer.raised(f"{record.family}: trial {record.number}", pending.raised)
         self._results.add(record, predictions)
+        self._move_deadline()
         self._learn(record, pending.units, killed=bool(pending.reason and pending.futures))
         self._footprints.learn(record, pending.out_of_memory)
         self._roster.count_failures(record)
         self._feedback.tell(pending.asked, record, over=self._clock.over)
         self._hook(record)
         self._observer.trial(record, self._results.best_error)
+
+    def _move_deadline(self) -> None:
+        if self._options.deadline_for is not None and not self._clock.counted:
+            self._clock.deadline = self._options.deadline_for(self._results.row_seconds)
 
     def _learn(self, record: TrialRecord, units: float, killed: bool = False) -> None:
         """Account for a trial's cost and error."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +12,16 @@ from numpy.typing import NDArray
 
 from automl.data.dataset import Dataset
 from automl.data.folds import ALL_ROWS, Fold
-from automl.data.schema import Role
 from automl.data.weights import weights_at
 from automl.errors import TrialFailed
 from automl.features.cache import EncodedFold, EncoderCache
-from automl.features.encoder import Encoder
 from automl.features.encoding import Encoding, Features
 from automl.memory import peak_bytes, reset_peak
 from automl.plugin.crossfit import CrossFit, CrossFitJob
 from automl.plugin.model import Limits, Part
 from automl.search.context import Context, load_context
-from automl.search.journal import trial_folder
+from automl.search.keeping import keep_model
 from automl.search.records import JobResult, SavedModel, Trial
-from automl.shelf import SHELF, Shelf
-from automl.storage import save
 
 _TIMED_ROWS = 500  # enough rows that the time of a batch prediction is not all overhead
 _FIRST_ROWS, _SLOW = 20, 0.2  # fewer are enough where so many take longer than this, in seconds
@@ -67,8 +60,7 @@ def run_job(path: Path, job: Job) -> JobResult:
         importlib.import_module(module)
     started = time.monotonic()
     reset_peak()
-    roles = family.inputs
-    encode = _Encode(context, loaded.dataset(roles), loaded.cache)
+    encode = _Encode(context, loaded.dataset(family.inputs), loaded.cache)
     folds = tuple(context.plan.folds[position] for position in job.folds)
     crossfit_job = CrossFitJob(
         task=context.dataset.task,
@@ -86,7 +78,7 @@ def run_job(path: Path, job: Job) -> JobResult:
     )
     fit = family.cross_fit(crossfit_job)
     predictions = _checked(fit, folds, context)
-    saved = _save(fit, job.trial, roles, encode, context)
+    saved = _save(fit, job.trial, encode)
     return JobResult(
         predictions=predictions,
         models=saved,
@@ -168,39 +160,13 @@ def _checked_fold(prediction: NDArray[np.float64], fold: Fold, context: Context)
     return prediction
 
 
-def encoder_file(encoder: Encoder, encoding: Encoding, roles: frozenset[Role], fold: int) -> str:
-    """Name an encoder's file, relative to the run folder; the same wish on the same fold shares one file.
-
-    The features' names are part of the key: where the time for rankings is spent in one process and not in
-    another, one keeps every column and the other does not.
-    """
-    key = hashlib.sha256(repr((encoding, sorted(roles), encoder.names)).encode()).hexdigest()[:12]
-    return f"encoders/{key}-{'all' if fold == ALL_ROWS else fold}.npz"
-
-
-def _save(
-    fit: CrossFit, trial: Trial, roles: frozenset[Role], encode: _Encode, context: Context
-) -> tuple[SavedModel, ...]:
+def _save(fit: CrossFit, trial: Trial, encode: _Encode) -> tuple[SavedModel, ...]:
     if fit.stopped:
         return ()
-    saved = []
-    for item in fit.models:
-        name = f"{trial_folder(trial.number)}/{'all' if item.fold == ALL_ROWS else item.fold}"
-        folder = context.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        shelf = Shelf(context.folder / SHELF)
-        item.model.save_beside(folder, shelf)
-        encoder = encode.of_model(item.fold, item.encoding).encoder
-        file = encoder_file(encoder, item.encoding, roles, item.fold)
-        path = context.folder / file
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npz")
-            save(encoder, partial)
-            partial.replace(path)  # workers may write the same encoder at once; each rename is whole
-        saved.append(SavedModel(name, file, item.fold, shelf.used))
-    return tuple(saved)
+    return tuple(
+        keep_model(encode.context.folder, trial, item, encode.of_model(item.fold, item.encoding).encoder)
+        for item in fit.models
+    )
 
 
 def _predict_seconds(fit: CrossFit, encode: _Encode) -> float:

@@ -18,6 +18,12 @@ class Division:
     workers: int
     allowance: Allowance
 
+    @property
+    def seconds_left(self) -> float:
+        """Seconds of all workers together until the search ends; infinite where nothing depends on the clock."""
+        clock = self.allowance.clock
+        return float("inf") if clock.counted else self.workers * clock.left
+
     def parts(self, family: str, cost: float) -> list[tuple[int, ...]]:
         """Return for each job of a trial its folds, as positions in the plan; `cost` is in seconds of one worker."""
         folds, clock = tuple(range(len(self.context.plan.folds))), self.allowance.clock

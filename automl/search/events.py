@@ -119,6 +119,16 @@ class EnsembleSelected(Event):
 
 
 @dataclass(frozen=True)
+class Refitted(Event):
+    """The `trials` of the ensemble's `members` whose models were fitted again, on all rows, within `seconds`."""
+
+    name: ClassVar[str] = "refitted"
+    trials: tuple[int, ...]
+    members: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Slimmed(Event):
     """A single row took `before` seconds, more than its `limit`: with so many `members`, of so many `models` in all, it
     takes `after`, measured on the saved model."""
@@ -140,5 +150,6 @@ EVENTS: tuple[type[Event], ...] = (
     Started,
     Killed,
     EnsembleSelected,
+    Refitted,
     Slimmed,
 )

@@ -78,28 +78,28 @@ class LogTargetModel(Model):
     """A model of the logarithm, which predicts on the scale of the target itself."""
 
     def __init__(self, model: Model, scale: LogScale) -> None:
-        self._model, self._scale = model, scale
+        self.inner, self._scale = model, scale
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
         """Learn the logarithms of the parts' targets."""
-        self._model.fit(on_scale(train, self._scale), None if score is None else on_scale(score, self._scale), limits)
+        self.inner.fit(on_scale(train, self._scale), None if score is None else on_scale(score, self._scale), limits)
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, 1) values."""
-        return self._scale.back(self._model.predict(features))
+        return self._scale.back(self.inner.predict(features))
 
     def predict_score(self, features: Features) -> NDArray[np.float64]:
         """Predict the score part as the model itself does."""
-        return self._scale.back(self._model.predict_score(features))
+        return self._scale.back(self.inner.predict_score(features))
 
     def save(self, folder: Path) -> None:
         """Write the model, and the scale beside it."""
-        self._model.save(folder)
+        self.inner.save(folder)
         save(self._scale, folder / _FILE)
 
     def save_beside(self, folder: Path, shelf: Shelf) -> None:
         """Write both, what the model shares with others on the shelf."""
-        self._model.save_beside(folder, shelf)
+        self.inner.save_beside(folder, shelf)
         save(self._scale, folder / _FILE)
 
 
@@ -158,6 +158,12 @@ class LogTargetFamily(ModelFamily):
         """Return an unfitted model of the family's, on the scale that the parameters say."""
         model = self._family.build(_own(params), task, seed)
         return LogTargetModel(model, self._scale) if params.get(LOG_TARGET) else model
+
+    def build_again(self, model: Model, params: Params, task: Task, seed: int) -> Model | None:
+        """Return what the family returns, on the scale of the model."""
+        inner = model.inner if isinstance(model, LogTargetModel) else model
+        again = self._family.build_again(inner, _own(params), task, seed)
+        return again if again is None or inner is model else LogTargetModel(again, self._scale)
 
     def load(self, folder: Path) -> Model:
         """Read back a model on either scale."""

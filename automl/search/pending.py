@@ -25,7 +25,8 @@ class Pending:
 
     `parts` are the folds of each of its jobs, `units` the family's own estimate of its cost and `cost` that in seconds
     of this machine, `need` what each job's process will hold. It waits without futures until it is launched. From when
-    a worker takes it up, at `started`, it may take `allowed` seconds; `kill_at` is when patience with it ends, None for
+    a worker takes it up, at `started`, it may take `allowed` seconds, after up to `loading` seconds in which the worker
+    loads what the family needs; `kill_at` is when patience with it ends, None for
     never (both on `time.monotonic()`'s clock). It may never be launched, where `reason` says why; of one that was,
     `reason` says why it was killed. `peak` is the most that one of its processes was seen to hold, in bytes, and
     `out_of_memory` that it was killed for it.
@@ -37,6 +38,7 @@ class Pending:
     units: float
     need: Need
     cost: float = 0.0
+    loading: float = 0.0
     reason: str = ""
     raised: BaseException | None = None
     out_of_memory: bool = False

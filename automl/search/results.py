@@ -21,12 +21,21 @@ class Results:
         self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
         self.best: TrialRecord | None = None
         self._journal, self._observer = journal, observer
+        self._best_of: dict[str, TrialRecord] = {}
         self._dropped: set[int] = set()
 
     @property
     def best_error(self) -> float | None:
         """The lowest error so far, None before there is any."""
         return None if self.best is None else self.best.error
+
+    @property
+    def row_seconds(self) -> float:
+        """What the best trials of all families take together to predict a row on one core: about what an ensemble does.
+
+        Infinite before there are any.
+        """
+        return sum(best.predict_seconds for best in self._best_of.values()) if self._best_of else float("inf")
 
     def add(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
         """Keep a trial that has ended; `predictions` are None where it is not complete.
@@ -53,8 +62,13 @@ class Results:
             self._observer.note(f"trial {record.number} takes no part: its predictions cannot be read ({error})")
 
     def _see(self, record: TrialRecord) -> None:
-        if record.error is not None and (self.best_error is None or record.error < self.best_error):
+        if record.error is None:
+            return
+        if self.best is None or record.error < (self.best.error or 0.0):
             self.best = record
+        best = self._best_of.get(record.family)
+        if best is None or record.error < (best.error or 0.0):
+            self._best_of[record.family] = record
 
     def _drop_hopeless(self) -> None:
         """Delete the models that no ensemble can choose any more."""

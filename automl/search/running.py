@@ -70,7 +70,7 @@ class Running:
         now, over = time.monotonic(), self._clock.over
         for pending in self.pending:
             if pending.allowed is not None and pending.kill_at is None and any(f.running() for f in pending.futures):
-                pending.started, pending.kill_at = now, now + pending.allowed + GRACE
+                pending.started, pending.kill_at = now, now + pending.loading + pending.allowed + GRACE
             if pending.waits and over:
                 pending.reason = "the time limit of the run was reached before it could start"
             elif over:

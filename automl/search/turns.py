@@ -15,6 +15,12 @@ from automl.search.roster import Roster
 from automl.search.shared import SharedStudy
 from automl.search.tactics import Tactics
 
+FIRST_SHARE = 0.3
+"""Of the workers' time left, that a family's first trial may take by right. On tables of 5,000 to 20,000 rows a minute
+is over after three or four slow families, and none of these gained what more trials of boosted trees did."""
+
+ENOUGH = 3  # families with an error, from which on there is some variety already
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -29,9 +35,9 @@ class Turn:
 class Turns:
     """Picks families: each one's default first, cheapest first, then by estimated cost for improvement.
 
-    But for the very first, families that are `second_hand`, by their name and their default, have no right to a first
-    turn: they wait for one that is drawn. `tactics` may ask for equal chances instead; where there is a `shared` study,
-    that one proposes the family.
+    But for the very first, families have no right to a first turn that are `second_hand`, by their name and their
+    default, or that would take too much of the time left: they wait for one that is drawn. `tactics` may ask for equal
+    chances instead; where there is a `shared` study, that one proposes the family.
     """
 
     def __init__(
@@ -65,7 +71,7 @@ class Turns:
         progress = self._roster.progress
         fresh = {n: costs[n] for n in affordable if progress[n].finished == 0 and n not in running}
         if running or any(each.finished for each in progress.values()):
-            fresh = {n: cost for n, cost in fresh.items() if not self.second_hand(n)}
+            fresh = {n: cost for n, cost in fresh.items() if cost <= self._most and not self.second_hand(n)}
         if fresh and self._tactics.uniform_share < 1:
             return _cheapest(fresh, "first")
         if self._shared is not None:
@@ -79,6 +85,12 @@ class Turns:
     def second_hand(self, name: str) -> bool:
         """Whether a family sees what the table has only through columns that are made of it."""
         return self._second_hand(name, self._roster.studies[name].default)
+
+    @property
+    def _most(self) -> float:
+        """What a first turn may cost, in seconds of one worker."""
+        known = sum(np.isfinite(each.best) for each in self._roster.progress.values())
+        return FIRST_SHARE * self._division.seconds_left if known >= ENOUGH else float("inf")
 
     def _cost(self, name: str) -> float:
         """Estimate a family's next trial by its next strong configuration, or its default."""

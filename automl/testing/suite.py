@@ -78,6 +78,7 @@ CHECKS: tuple[Check, ...] = (
     crossfit.check_cross_fit,
     crossfit.check_cross_fit_stops,
     crossfit.check_refit,
+    crossfit.check_build_again,
     crossfit.check_out_of_bag,
     space.check_suggestions_fit,
 )

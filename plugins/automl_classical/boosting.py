@@ -10,6 +10,7 @@ from automl.plugin import (
     KEEP,
     MAX_ROUNDS,
     Encoding,
+    Model,
     ModelFamily,
     Param,
     Params,
@@ -74,6 +75,10 @@ class _Boosting(ModelFamily):
     def build(self, params: Params, task: Task, seed: int) -> BoostingModel:
         """Return an unfitted model."""
         return BoostingModel(params, task, seed, self.extra_trees)
+
+    def build_again(self, model: Model, params: Params, task: Task, seed: int) -> Model | None:
+        """Return a model of as many rounds, at the same learning rates."""
+        return model.again(params, task, seed, self.extra_trees) if isinstance(model, BoostingModel) else None
 
     def load(self, folder: Path) -> BoostingModel:
         """Read back LightGBM's text and the labels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from automl.plugin import (
     Task,
     TrialFailed,
     boost,
+    boost_again,
     checkpoints,
     linked,
     load,
@@ -35,13 +37,15 @@ from automl.plugin import (
     save,
     storable,
 )
-from automl_classical.boosting_text import check_text, lean
+from automl_classical.boosting_text import check_text, lean, rates
 
 MAX_TREES = 25_000
 """A round grows a tree a label, so many labels get fewer rounds."""
 _HEAD = "head.npz"
 _TEXT = "lightgbm.txt.gz"
 _MOST_TEXT = 2**30  # characters; a longer text is a damaged or hostile file
+_WRITING = 0.12  # of the time that rounds took, to write their trees
+_PREDICTING = 0.6  # of the time that learning from a row took, to predict one
 _FEW = 512  # rows up to which starting threads costs more than they save
 _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not LightGBM's
 
@@ -55,8 +59,9 @@ class _Head(BoostedHead):
 class BoostingModel(Model):
     """A booster, kept as text so that it pickles, and read when first needed."""
 
-    def __init__(self, params: Params, task: Task, seed: int, extra_trees: bool) -> None:
+    def __init__(self, params: Params, task: Task, seed: int, extra_trees: bool, rates: Sequence[float] = ()) -> None:
         self._params, self._task, self._seed, self._extra_trees = dict(params), task, seed, extra_trees
+        self._rates = rates  # of the rounds to boost, where these are known
         self._threads = 1
         self._head: _Head | None = None
         self._text = ""
@@ -91,8 +96,11 @@ class BoostingModel(Model):
         else:
             scored = None
         most = min(MAX_ROUNDS, MAX_TREES // booster.num_model_per_iteration())
-        pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most)
-        best = boost(_Rounds(booster, scored is not None), pace, limits)
+        # After the last round comes the score part, predicted once more by every tree, as a row is learned and scored.
+        writing = _WRITING + (0.0 if scored is None else _PREDICTING * len(scored.y) / len(train.y))
+        pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most, writing=writing)
+        rounds = _Rounds(booster, scored is not None)
+        best = boost_again(rounds, self._rates, limits) if len(self._rates) else boost(rounds, pace, limits)
         if not best:
             raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         if score is not None and scored is not None:
@@ -126,6 +134,13 @@ class BoostingModel(Model):
             return head.constant(n_rows)
         threads = 1 if n_rows <= _FEW else self._threads
         return head.predictions(self._reader().predict(features.matrix, num_threads=threads, validate_features=False))
+
+    def again(self, params: Params, task: Task, seed: int, extra_trees: bool) -> BoostingModel | None:
+        """Return an unfitted model of as many rounds, at the same rates; None where the text does not tell them."""
+        known = rates(self._text, 1 if self._head is None else self._head.n_groups)
+        if not known:
+            return None
+        return BoostingModel({**params, "learning_rate": known[0]}, task, seed, extra_trees, known)
 
     def save(self, folder: Path) -> None:
         """Write LightGBM's text and the labels."""

@@ -44,6 +44,12 @@ def lean(text: str) -> str:
     return "\n".join(line for line in trees.split("\n") if not line.startswith(_UNUSED)) + f"{_END}\n\n"
 
 
+def rates(text: str, trees_per_round: int) -> list[float]:
+    """Return the learning rate of each round of a model whose text was checked; empty where the text does not say."""
+    shrunk = [float(rate) for rate in re.findall(r"^shrinkage=([0-9.e+-]+)$", text, re.MULTILINE)][::trees_per_round]
+    return shrunk[1:2] + shrunk[1:]  # the first tree holds the mean as well, and calls itself not shrunk
+
+
 def check_text(text: str, n_features: int, trees_per_round: int) -> None:
     """Raise ValueError where the text is truncated, made for other data, or has indices beyond their arrays."""
     trees, end, rest = text.partition(_END)

@@ -13,6 +13,7 @@ from automl.plugin import (
     CrossFit,
     CrossFitJob,
     Encoding,
+    Model,
     Param,
     Params,
     Profile,
@@ -81,6 +82,10 @@ class ForestFamily(ArrayFamily):
         """Grow and pack a forest."""
         grown = self._grow(lesson, self.bootstrap)
         return pack(grown.forest.estimators_, lesson.matrix.shape[1], grown.leaves)
+
+    def build_again(self, model: Model, params: Params, task: Task, seed: int) -> Model | None:
+        """Return another forest: nothing of a fit depends on the score part."""
+        return self.build(params, task, seed)
 
     def cross_fit(self, job: CrossFitJob) -> CrossFit:
         """Fit once on all rows and predict each by the trees that did not see it, where the job allows it."""

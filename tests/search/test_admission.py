@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.search.admission import Admission
+import pytest
+
+from automl.search.admission import LOADING, Admission
 from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.costs import Costs
@@ -32,6 +34,12 @@ def test_a_trial_waits_with_what_it_will_take():
     assert pending.units == 2.0 * N_FOLDS
     assert pending.parts == [tuple(range(N_FOLDS))]
     assert pending.need.likely > 2**20
+
+
+def test_a_family_that_names_libraries_has_time_to_load_them(monkeypatch: pytest.MonkeyPatch):
+    assert admission(None).admit(TRIAL, ASKED).loading == 0
+    monkeypatch.setattr(CONTEXT.families["a"], "imports", ("torch",))
+    assert admission(None).admit(TRIAL, ASKED).loading == LOADING
 
 
 def test_what_could_not_run_even_alone_is_declined_with_the_reason():

@@ -13,7 +13,7 @@ from automl.features.encoding import Encoding
 from automl.features.toolbox import Toolbox
 from automl.metrics import default_metric
 from automl.search.context import Context, dump_context, load_context
-from automl.search.crossfit import encoder_file
+from automl.search.keeping import encoder_file
 from tests.conftest import mixed_frame
 
 
@@ -41,6 +41,5 @@ def test_encoders_of_one_wish_that_keep_different_columns_do_not_share_a_file(tm
     ranked = EncoderCache().encode_all(dataset, wish).encoder
     unranked = EncoderCache(toolbox=Toolbox(seconds=-1.0)).encode_all(dataset, wish).encoder
     assert len(ranked.names) < len(unranked.names)
-    roles = frozenset(Role)
-    files = [encoder_file(encoder, wish, roles, 0) for encoder in (ranked, unranked, ranked)]
+    files = [encoder_file(encoder, wish, 0) for encoder in (ranked, unranked, ranked)]
     assert files[0] == files[2] != files[1]

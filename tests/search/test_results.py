@@ -36,6 +36,16 @@ def test_what_is_added_is_on_disk_and_the_best_is_known(tmp_path):
     assert (results.best.number, results.best_error) == (1, 0.2)
 
 
+def test_a_row_takes_what_the_best_trial_of_each_family_takes(tmp_path):
+    results = Results(Journal(tmp_path), Diary())
+    assert results.row_seconds == float("inf")
+    for number, (family, error, seconds) in enumerate(
+        [("a", 0.5, 9.0), ("a", 0.4, 1.0), ("a", 0.6, 7.0), ("b", 0.9, 2.0)]
+    ):
+        results.restore(record(family, "complete", error, number=number, predict_seconds=seconds))
+    assert results.row_seconds == 3.0
+
+
 def test_models_of_what_is_not_complete_or_hopeless_go(tmp_path, monkeypatch):
     monkeypatch.setattr("automl.search.shortlist.CANDIDATES", 1)
     monkeypatch.setattr("automl.search.shortlist.PER_FAMILY", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from automl.search.allowance import Allowance
@@ -57,6 +58,16 @@ def test_a_trial_has_its_time_from_when_a_worker_takes_it_up():
     trial.futures = taken_up
     flight.enforce()
     assert trial.kill_at == trial.started + trial.allowed + GRACE
+
+
+def test_loading_libraries_is_no_part_of_a_trials_time():
+    executor = Idle()
+    flight = running(executor, Diary(), seconds=100.0)
+    flight.pending.append(replace(waiting(0), loading=5.0))
+    flight.start()
+    flight.enforce()
+    trial = flight.pending[0]
+    assert trial.kill_at == trial.started + 5.0 + trial.allowed + GRACE
 
 
 def test_another_job_is_ready_only_while_trials_are_short_and_there_is_time():

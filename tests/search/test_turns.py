@@ -6,6 +6,8 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from automl.search.allowance import Allowance
 from automl.search.clock import Clock
 from automl.search.costs import Costs
@@ -48,6 +50,26 @@ def test_families_that_do_not_read_the_cells_wait_for_a_turn_that_is_drawn_but_f
         picked.append((turn.family, turn.why))
     assert picked[:3] == [("second", "first"), ("reads", "first"), ("reads_too", "first")]
     assert picked[3][1] == "odds"
+
+
+@pytest.mark.parametrize(("share", "why"), [(0.3, "first"), (0.25, "odds")])
+def test_with_some_variety_a_first_trial_that_would_take_much_of_the_time_left_waits_to_be_drawn(
+    monkeypatch: pytest.MonkeyPatch, share: float, why: str
+) -> None:
+    monkeypatch.setattr("automl.search.turns.FIRST_SHARE", share)
+    roster = Roster(Diary())
+    order = turns(roster, seconds=100.0, a=1.0, b=1.0, c=1.0, dear=7.0)  # 28 seconds for four folds
+    for name in "ab":
+        roster.progress[name].add(1.0, 0.5)
+    assert next_of(order, running=["c"]) == ("dear", "first")
+    roster.progress["c"].add(1.0, 0.5)
+    assert next_of(order)[1] == why
+
+
+def next_of(order: Turns, running: tuple[str, ...] | list[str] = ()) -> tuple[str, str]:
+    turn = order.next(running=running, gamble=False)
+    assert turn is not None
+    return turn.family, turn.why
 
 
 def test_later_turns_are_drawn_by_their_odds_and_the_same_for_a_seed():

@@ -482,6 +482,12 @@ class RefitsUnasked(Good):
         return super().cross_fit(replace(job, refit=True))
 
 
+@family("build_again")
+class LearnsLessAgain(Good):
+    def build_again(self, model, params, task, seed):
+        return self.build({**params, "penalty": 1e4}, task, seed)
+
+
 @family("out_of_bag")
 class ForgetsItsModels(Good):
     def cross_fit(self, job):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +13,13 @@ from numpy.typing import NDArray
 from automl.features.encoder import Encoder
 from automl.features.fitting import fit_transform
 from automl.plugin import ALL_ROWS, CrossFit, CrossFitJob, Encoding, Features, Fold, Limits, ModelFamily, Part
+from automl.shelf import SHELF, Shelf
 from automl.testing import expect
-from automl.testing.fits import Same, contrasting, default, hardest
+from automl.testing.fits import Same, contrasting, default, fitted, hardest
 from automl.testing.sample import SEED, Sample
 
 _FOLDS = 3
+_WORSE, _NOISE = 1.5, 0.05  # what a loss may grow by, as a factor and beyond
 
 
 def check_cross_fit(family: ModelFamily) -> None:
@@ -75,6 +79,36 @@ def _usual(family: ModelFamily, one: Sample) -> CrossFit:
 @lru_cache(maxsize=8)
 def _cross_fit_once(key: Same, one: Sample) -> CrossFit:
     return key.family.cross_fit(_job(key.family, one))
+
+
+def check_build_again(family: ModelFamily) -> None:
+    """What is built again from a saved model learns without a score part, and about as well."""
+    if family.refit:
+        return
+    for one in contrasting(family):
+        found = fitted(family, one)
+        with tempfile.TemporaryDirectory() as folder:
+            shelf = Shelf(Path(folder) / SHELF)
+            found.model.save_beside(Path(folder), shelf)
+            judged = family.load_beside(Path(folder), shelf)
+            again = family.build_again(judged, default(family, one), one.task, SEED)
+        if again is None:
+            return
+        again.fit(found.train, None, Limits())
+        prediction = again.predict(found.score.features)
+        expect.usable(family, one.task, prediction, len(found.score.y))
+        theirs, ours = (_loss(one, found.score, predicted) for predicted in (found.prediction, prediction))
+        assert ours <= _WORSE * theirs + _NOISE, (
+            f"{family.name}: the model has a loss of {theirs:.3g}, and built again one of {ours:.3g}: it must learn "
+            "for as long"
+        )
+
+
+def _loss(one: Sample, part: Part, prediction: NDArray[np.float64]) -> float:
+    """Return the mean of the logarithmic losses, or of the squared errors in units of the target's variance."""
+    if one.task.is_classification:
+        return float(-np.log(np.maximum(prediction[np.arange(len(part.y)), part.y], 1e-3)).mean())
+    return float(((prediction[:, 0] - part.y) ** 2).mean() / part.y.var())
 
 
 def _folds(one: Sample) -> tuple[Fold, ...]:

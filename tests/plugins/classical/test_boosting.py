@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from automl.plugin import ArtifactError, Features, Limits, Params, Part, Profile, Role, Task
+from automl.plugin import ArtifactError, Features, Limits, Params, Part, Profile, Role, Task, TrialFailed
 from automl_classical import boosting_model
 from automl_classical.boosting import LightGBM, LightGBMExtraTrees
+from automl_classical.boosting_model import BoostingModel
 from tests.plugins.classical.synthetic import BINARY, MULTICLASS, VALUES, part, take
 
 
@@ -36,6 +38,42 @@ def test_early_stopping_keeps_the_best_round() -> None:
     model = LightGBM().build({**default(BINARY), "min_data_in_leaf": 5}, BINARY, 0)
     model.fit(noisy, score, Limits())
     assert model._reader().current_iteration() < 200
+
+
+@pytest.mark.parametrize("task", [BINARY, MULTICLASS, VALUES], ids=lambda task: str(task.kind))
+def test_a_model_built_again_has_as_many_rounds_at_the_same_rates(task: Task, tmp_path: Path) -> None:
+    params = {**default(task), "min_data_in_leaf": 5}
+    judged = LightGBM().build(params, task, 0)
+    judged.fit(part(task, 150), part(task, 150, seed=1), Limits())
+    judged.save(tmp_path)
+    again = LightGBM().build_again(LightGBM().load(tmp_path), params, task, 0)
+    assert isinstance(again, BoostingModel)
+    again.fit(part(task, 300), None, Limits())
+    rounds = judged._reader().current_iteration()
+    assert again._reader().current_iteration() == rounds > 1
+    assert shrinkage(again) == shrinkage(judged)
+
+
+def test_rates_that_were_raised_for_want_of_time_are_raised_again(tmp_path: Path) -> None:
+    params = {**default(BINARY), "min_data_in_leaf": 5}
+    raised = LightGBM().build(params, BINARY, 0).again(params, BINARY, 0, extra_trees=False)
+    assert raised is None  # nothing was fitted: there are no rates to tell
+    hurried = BoostingModel(params, BINARY, 0, False, rates=[0.04] * 3 + [0.3] * 4)
+    hurried.fit(part(BINARY, 150), None, Limits())
+    again = hurried.again(params, BINARY, 0, extra_trees=False)
+    assert again is not None
+    again.fit(part(BINARY, 300), None, Limits())
+    assert shrinkage(again)[1:] == shrinkage(hurried)[1:] == [0.04] * 2 + [0.3] * 4
+
+
+def test_too_little_time_for_all_rounds_is_a_failure() -> None:
+    model = BoostingModel(default(BINARY), BINARY, 0, False, rates=[0.04] * 1000)
+    with pytest.raises(TrialFailed, match="of 1000 rounds"):
+        model.fit(part(BINARY, 3000), None, Limits(time.monotonic() + 0.1))
+
+
+def shrinkage(model: BoostingModel) -> list[float]:
+    return [float(rate) for rate in re.findall(r"^shrinkage=(.*)$", model._text, re.MULTILINE)]
 
 
 def test_a_run_with_little_time_gets_faster_learning_rates() -> None:
