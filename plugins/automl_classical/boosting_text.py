@@ -28,14 +28,15 @@ _NODES = ("left_child", "right_child", "split_feature", "decision_type", "thresh
 _EVERY = ("num_leaves", "num_cat", "leaf_value", "is_linear", *_NODES)
 _CATEGORIES = ("cat_boundaries", "cat_threshold")
 _REAL = ("threshold", "leaf_value")
-_KNOWN = frozenset({"Tree", "shrinkage", *_EVERY, *_CATEGORIES})
+_KNOWN = ("shrinkage", *_EVERY, *_CATEGORIES)
 _HEADER = frozenset({
     "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective", "feature_names",
     "feature_infos",
 })  # fmt: skip
 # LightGBM reads numbers by a parser of its own, which stops at what it does not know: 1e1 is 1 to it in a whole number.
-_WHOLES = re.compile(r"-?[0-9]{1,10}(?: -?[0-9]{1,10})*")
-_REALS = re.compile(r"(?:-?[0-9.]+(?:e[-+]?[0-9]+)?|-?inf|-?nan)(?: -?[0-9.]+(?:e[-+]?[0-9]+)?| -?inf| -?nan)*")
+_OF_WHOLES = str.maketrans("", "", "0123456789- ")
+_OF_REALS = str.maketrans("", "", "0123456789-+.e infa")
+_BEYOND = 2**32  # what LightGBM's whole numbers cannot hold: sets of categories are words of 32 bits
 
 
 def lean(text: str) -> str:
@@ -63,9 +64,8 @@ def check_text(text: str, n_features: int, trees_per_round: int) -> None:
         raise ValueError("a tree is out of order")
     if not blocks or len(blocks) % trees_per_round:
         raise ValueError(f"the number of trees, {len(blocks)}, is not a multiple of {trees_per_round}")
-    body = "\nTree=".join(blocks)
-    _check_keys(body)
-    fields = {name: _field(body, name) for name in (*_EVERY, *_CATEGORIES)}
+    lines = _lines(blocks)
+    fields = {name: _field(name, lines[name]) for name in (*_EVERY, *_CATEGORIES)}
     if any(len(fields[name].counts) != len(blocks) for name in _EVERY):
         raise ValueError("a tree lacks a field")
     _check_trees(fields, n_features)
@@ -79,26 +79,32 @@ class _Field:
     counts: NDArray[np.int64]
 
 
-def _field(body: str, name: str) -> _Field:
-    lines: Sequence[str] = re.findall(rf"^{name}=(.*)$", body, re.MULTILINE)
+def _lines(blocks: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values of each field, so that the n-th belongs to the n-th tree that has it."""
+    lines: dict[str, list[str]] = {name: [] for name in _KNOWN}
+    for block in blocks:
+        pairs = [line.partition("=") for line in block.split("\n")[1:] if line]
+        if len({name for name, _, _ in pairs}) < len(pairs):
+            raise ValueError("a tree has a field twice")
+        for name, _, value in pairs:
+            if name not in lines:
+                raise ValueError("a tree has a field that is not known")
+            lines[name].append(value)
+    return lines
+
+
+def _field(name: str, lines: Sequence[str]) -> _Field:
     counts = np.array([line.count(" ") + 1 if line else 0 for line in lines], dtype=np.int64)
     joined = " ".join(line for line in lines if line)
-    if joined and not (_REALS if name in _REAL else _WHOLES).fullmatch(joined):
+    real = name in _REAL
+    odd = joined.translate(_OF_REALS if real else _OF_WHOLES) or " +" in f" {joined}"
+    try:
+        values = np.empty(0) if odd else np.fromstring(joined, sep=" ")
+    except ValueError:  # how NumPy refuses what it cannot read to its end
+        values = np.empty(0)
+    if len(values) != counts.sum() or (not real and len(values) and np.abs(values).max() >= _BEYOND):
         raise ValueError(f"a tree's {name} holds what is no number")
-    values = np.array(joined.split(" "), dtype=np.float64) if joined else np.empty(0)
     return _Field(values, counts)
-
-
-def _check_keys(body: str) -> None:
-    """Check that no tree has a field twice, so that the n-th line of a field belongs to the n-th tree."""
-    lines = f"Tree={body}".split("\n")
-    if any(line and line.partition("=")[0] not in _KNOWN for line in lines):
-        raise ValueError("a tree has a field that is not known")
-    keys = "\n".join(line.partition("=")[0] for line in lines if line)
-    for block in set(keys.split("Tree")):
-        names = block.split()
-        if len(names) != len(set(names)):
-            raise ValueError("a tree has a field twice")
 
 
 def _check_trees(fields: dict[str, _Field], n_features: int) -> None:
