@@ -38,6 +38,15 @@ class Table:
     names: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     levels: tuple[int, ...] = ()
 
+    def part(self, rows: slice) -> Table:
+        """Return the rows of a slice, as views of these arrays."""
+        n_rows = len(range(*rows.indices(self.n_rows)))
+        if n_rows == self.n_rows:
+            return self
+        raw = {name: cells[rows] for name, cells in self.raw.items()}
+        blocks = self.numeric[rows], self.categorical[rows], self.datetime[rows]
+        return Table(n_rows, *blocks, raw, self.names, self.levels)
+
     def take(self, rows: NDArray[np.int64]) -> Table:
         """Return the rows at these positions, shape (n_taken,), in this order."""
         return Table(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derived import Derivation, Made, widen
-from automl.features.gain import gain_of
+from automl.features.derived import Derivation, Made, with_numbers
+from automl.features.gain import gain_of, rows_for_gain
 from automl.features.target import Target
 from automl.storage import storable
 
@@ -30,7 +30,7 @@ class Arithmetic(Derivation):
 
     def extend(self, table: Table) -> Table:
         """Add a number a term, NaN where an operand is missing or the divisor is 0."""
-        return widen(table, self.made, _compute(table.numeric, self.terms))
+        return with_numbers(table, self.made, lambda part: _compute(part.numeric, self.terms))
 
 
 def fit_arithmetic(
@@ -49,9 +49,10 @@ def fit_arithmetic(
         return None
     pairs = [(a, b) for a, b in combinations(columns, 2)]
     candidates = np.array([(sign, a, b) for sign in range(len(_SIGNS)) for a, b in pairs], dtype=np.int64)
-    values = _compute(numeric, candidates)
-    matrix = np.concatenate([numeric[:, columns], values], axis=1).astype(np.float32)
-    gain = gain_of(matrix, np.zeros(matrix.shape[1], dtype=np.int64), target, seed)[len(columns) :]
+    rows = rows_for_gain(table.n_rows, seed)
+    matrix = np.concatenate([numeric[np.ix_(rows, columns)], _compute(numeric[rows], candidates)], axis=1)
+    no_codes = np.zeros(matrix.shape[1], dtype=np.int64)
+    gain = gain_of(matrix.astype(np.float32), no_codes, target.take(rows), seed)[len(columns) :]
     best = np.argsort(-gain, kind="stable")[:most]
     best = np.sort(best[gain[best] > 0])
     if not len(best):
@@ -59,7 +60,8 @@ def fit_arithmetic(
     names = table.names[Role.NUMERIC]
     terms = candidates[best]
     made = tuple(Made(f"{names[a]} {_SIGNS[sign]} {names[b]}", (names[a], names[b])) for sign, a, b in terms)
-    return Arithmetic(terms, made), widen(table, made, values[:, best])
+    fitted = Arithmetic(terms, made)
+    return fitted, fitted.extend(table)
 
 
 def _compute(numeric: NDArray[np.float64], terms: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,4 +21,33 @@ def in_blocks(
     out = np.empty((len(rows), width), dtype=dtype)
     for start in range(0, len(rows), BLOCK):
         out[start : start + BLOCK] = transform(rows[start : start + BLOCK])
+    return out
+
+
+def blocks_of(n_rows: int) -> list[slice]:
+    """Return the slices that rows are worked on in."""
+    return [slice(start, min(start + BLOCK, n_rows)) for start in range(0, n_rows, BLOCK)]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """So many features, `width`, that are made for a slice of rows when asked: `of(rows)` is (n, width) float32."""
+
+    width: int
+    of: Callable[[slice], NDArray[np.float32]]
+
+    @classmethod
+    def given(cls, matrix: NDArray[np.float32]) -> Columns:
+        """Features that are there already, (n_rows, width)."""
+        return cls(matrix.shape[1], matrix.__getitem__)
+
+
+def beside(columns: Sequence[Columns], n_rows: int) -> NDArray[np.float32]:
+    """Put features side by side, (n_rows, n_features), a block of rows at a time."""
+    out = np.empty((n_rows, sum(each.width for each in columns)), dtype=np.float32)
+    for rows in blocks_of(n_rows):
+        start = 0
+        for each in columns:
+            out[rows, start : start + each.width] = each.of(rows)
+            start += each.width
     return out

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
+from automl.features.blocks import Columns
 from automl.features.codes import CodeColumns, fit_codes, fit_ordered
 from automl.features.encoding import Encoding
 from automl.features.levels import Known, LevelIndex, known_levels
@@ -43,17 +44,19 @@ class CategoryEncoder:
         """Whether training rows are encoded differently from others, because targets are read."""
         return any(isinstance(part, TargetColumns) for part in self.parts)
 
-    def transform(self, table: Table) -> NDArray[np.float32]:
-        """Encode rows as (n_rows, n_outputs) float32."""
-        if len(self.parts) == 1:
-            return self.parts[0].transform(table.categorical)
-        return np.concatenate([part.transform(table.categorical) for part in self.parts], axis=1)
+    def columns(self, table: Table) -> list[Columns]:
+        """Encode rows that are not training rows."""
+        return [_columns(part, table) for part in self.parts]
+
+
+def _columns(part: Part, table: Table) -> Columns:
+    return Columns(len(part.names), lambda rows: part.transform(table.categorical[rows]))
 
 
 def fit_categories(
     encoding: Encoding, table: Table, target: Target, seed: int, means_only: Collection[str] = ()
-) -> tuple[CategoryEncoder, NDArray[np.float32]] | None:
-    """Fit on training rows; return also their own encoding (n_rows, n_outputs), None if that is empty.
+) -> tuple[CategoryEncoder, list[Columns]] | None:
+    """Fit on training rows; return also their own encoding, None if that is empty.
 
     Columns in `means_only` become target means in any case.
     """
@@ -63,16 +66,16 @@ def fit_categories(
     index = LevelIndex(np.arange(len(names)), np.asarray(table.levels, dtype=np.int64))
     known = known_levels(index, index.slots(table.categorical), encoding.min_count)
     parts: list[Part] = []
-    matrices: list[NDArray[np.float32]] = []
+    made: list[Columns] = []
     plain, by_mean = _shares(encoding, known, np.array([name in means_only for name in names]))
     if plain.any():
         parts.append(_fit_plain(encoding, *_subset(index, known, names, plain)))
-        matrices.append(parts[-1].transform(table.categorical))
+        made.append(_columns(parts[-1], table))
     if by_mean.any():
         means, rows = fit_target_means(*_subset(index, known, names, by_mean), table.categorical, target, seed)
         parts.append(means)
-        matrices.append(rows)
-    return (CategoryEncoder(tuple(parts)), np.concatenate(matrices, axis=1)) if parts else None
+        made.append(Columns.given(rows))
+    return (CategoryEncoder(tuple(parts)), made) if parts else None
 
 
 def _shares(

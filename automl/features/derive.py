@@ -16,7 +16,7 @@ from automl.features.derived import Derivation, FeatureEncoder
 from automl.features.encoding import Encoding
 from automl.features.entities import entity_columns, fit_entities
 from automl.features.frequency import fit_frequencies
-from automl.features.gain import gain_of
+from automl.features.gain import gain_of, rows_for_gain
 from automl.features.groups import fit_groups
 from automl.features.hashing import fit_hashing
 from automl.features.screening import screen, useful_columns
@@ -54,10 +54,11 @@ class Learning:
 
 def strength_of(table: Table, target: Target, seed: int) -> NDArray[np.float64]:
     """Measure the strength of numbers and categories by the gain of small boosted trees."""
-    matrix = np.concatenate([table.numeric, table.categorical + 1], axis=1).astype(np.float32)
-    matrix[:, table.numeric.shape[1] :] = np.maximum(matrix[:, table.numeric.shape[1] :], 0)
+    rows = rows_for_gain(table.n_rows, seed)
+    codes = np.maximum(table.categorical[rows] + 1, 0)
+    matrix = np.concatenate([table.numeric[rows], codes], axis=1).astype(np.float32)
     cardinalities = np.array([0] * table.numeric.shape[1] + [n + 1 for n in table.levels], dtype=np.int64)
-    return gain_of(matrix, cardinalities, target, seed)
+    return gain_of(matrix, cardinalities, target.take(rows), seed)
 
 
 def fit_derivations(encoding: Encoding, table: Table, learning: Learning) -> tuple[tuple[Derivation, ...], Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
+from automl.features.blocks import blocks_of
 from automl.features.target import Target
 from automl.storage import storable
 
@@ -76,3 +77,15 @@ def widen(
         names[Role.CATEGORICAL] = names.get(Role.CATEGORICAL, ()) + tuple(m.name for m in made if m.levels)
         levels += tuple(m.levels for m in made if m.levels)
     return replace(table, numeric=numeric, categorical=categorical, names=names, levels=levels)
+
+
+def with_numbers(table: Table, made: Sequence[Made], numbers: Callable[[Table], NDArray[np.float64]]) -> Table:
+    """Add numbers (n_rows, n_made), worked out from a part of the table at a time, behind those of a table."""
+    own = table.numeric.shape[1]
+    numeric = np.empty((table.n_rows, own + len(made)))
+    for rows in blocks_of(table.n_rows):
+        part = table.part(rows)
+        numeric[rows, :own] = part.numeric
+        numeric[rows, own:] = numbers(part)
+    names = {**table.names, Role.NUMERIC: table.names.get(Role.NUMERIC, ()) + tuple(one.name for one in made)}
+    return replace(table, numeric=numeric, names=names)

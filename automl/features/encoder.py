@@ -12,6 +12,7 @@ from automl.data.schema import Role
 from automl.data.table import Table
 from automl.errors import DataError
 from automl.features import derive  # noqa: F401 - registers the derivations that a saved encoder may hold
+from automl.features.blocks import Columns, beside
 from automl.features.categories import CategoryEncoder
 from automl.features.dates import DateEncoder
 from automl.features.derived import Derivation
@@ -59,28 +60,19 @@ class Encoder:
         self._check(table)
         for derivation in self.derivations:
             table = derivation.extend(table)
-        pieces = []
+        columns: list[Columns] = []
         if self.numbers is not None:
-            pieces.append(self.numbers.transform(numbers_of(table, self.dates, self.text_stats)))
+            columns.append(number_columns(self.numbers, table, self.dates, self.text_stats))
         if self.categories is not None:
-            pieces.append(self.categories.transform(table))
+            columns += self.categories.columns(table)
         if self.texts:
             count = count or counter_of(table)
-            pieces += [text.transform(count(text.name, text.kind)) for text in self.texts]
-        return self.assembled(table, pieces)
+            columns += [Columns.given(text.transform(count(text.name, text.kind))) for text in self.texts]
+        return self.assembled(table, columns)
 
-    def assembled(self, table: Table, pieces: list[NDArray[np.float32]]) -> Features:
-        """Put what the parts made, (n_rows, n_columns) each, side by side and select among the columns.
-
-        The list of pieces is emptied, so that each can be let go once it is copied: together they are as large as the
-        result.
-        """
-        matrix = np.empty((table.n_rows, sum(piece.shape[1] for piece in pieces)), dtype=np.float32)
-        start = 0
-        while pieces:
-            piece = pieces.pop(0)
-            matrix[:, start : start + piece.shape[1]] = piece
-            start += piece.shape[1]
+    def assembled(self, table: Table, columns: list[Columns]) -> Features:
+        """Put what the parts make of a table's rows side by side, and select among the columns."""
+        matrix = beside(columns, table.n_rows)
         if self.selection is not None:
             matrix = np.take(matrix, self.selection.columns, axis=1)
         return Features(matrix, self.names, self.cardinalities, {name: table.raw[name] for name in self.raw})
@@ -114,6 +106,13 @@ def counter_of(table: Table) -> CountTerms:
         return count_terms(as_texts(table.raw[name]), kind)
 
     return count
+
+
+def number_columns(
+    numbers: NumberEncoder, table: Table, dates: DateEncoder | None, text_stats: TextStats | None
+) -> Columns:
+    """Scale a table's numbers, and those made of its dates and texts."""
+    return Columns(len(numbers.names), lambda rows: numbers.transform(numbers_of(table.part(rows), dates, text_stats)))
 
 
 def numbers_of(table: Table, dates: DateEncoder | None, text_stats: TextStats | None) -> NDArray[np.float64]:

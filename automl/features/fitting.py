@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from automl.data.schema import Role
 from automl.data.table import Table
 from automl.errors import DataError
+from automl.features.blocks import Columns
 from automl.features.categories import fit_categories
 from automl.features.crosses import Crosses
 from automl.features.dates import DateEncoder, fit_dates
 from automl.features.derive import Learning, fit_derivations
 from automl.features.derived import Derivation
-from automl.features.encoder import Encoder, counter_of, distinct, numbers_of, with_selection
+from automl.features.encoder import Encoder, counter_of, distinct, number_columns, numbers_of, with_selection
 from automl.features.encoding import Encoding, Features
-from automl.features.numbers import NumberEncoder, fit_numbers
+from automl.features.numbers import NumberEncoder, fit_numbers, rows_for_scales
 from automl.features.selection import select
 from automl.features.selectors import SELECTORS
 from automl.features.target import Target
@@ -27,8 +28,6 @@ from automl.features.terms import CountTerms, TermKind, as_texts, kind_of
 from automl.features.text import TextEncoder, fit_text
 from automl.features.text_stats import TextStats, fit_text_stats
 from automl.task import Task
-
-Matrix = NDArray[np.float32]
 
 
 def fit_transform(
@@ -88,7 +87,7 @@ def fit_unselected(
         names=distinct(made.names),
         cardinalities=np.array(made.cardinalities, dtype=np.int64),
     )
-    return encoder, encoder.assembled(table, made.pieces)
+    return encoder, encoder.assembled(table, made.columns)
 
 
 class _Part(Protocol):
@@ -105,21 +104,21 @@ P = TypeVar("P", bound=_Part)
 
 
 class _Made:
-    """Collects what the parts of an encoder make of the training rows; nothing else holds the matrices."""
+    """Collects what the parts of an encoder make of the training rows."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.cardinalities: list[int] = []
-        self.pieces: list[Matrix] = []
+        self.columns: list[Columns] = []
 
-    def by(self, fitted: tuple[P, Matrix] | None) -> P | None:
+    def by(self, fitted: tuple[P, list[Columns]] | None) -> P | None:
         """Collect what a part has made, and return the part."""
         if fitted is None:
             return None
-        part, matrix = fitted
+        part, columns = fitted
         self.names += part.names
         self.cardinalities += part.cardinalities.tolist()
-        self.pieces.append(matrix)
+        self.columns += columns
         return part
 
 
@@ -141,14 +140,15 @@ def _fit_text_stats(encoding: Encoding, table: Table) -> TextStats | None:
 
 def _fit_numbers(
     encoding: Encoding, table: Table, dates: DateEncoder | None, text_stats: TextStats | None
-) -> tuple[NumberEncoder, Matrix] | None:
+) -> tuple[NumberEncoder, list[Columns]] | None:
     names = table.names.get(Role.NUMERIC, ())
     names += (dates.names if dates else ()) + (text_stats.names if text_stats else ())
     if not names:
         return None
-    values = numbers_of(table, dates, text_stats)
-    numbers = fit_numbers(encoding, values, names)
-    return numbers, numbers.transform(values)
+    rows = rows_for_scales(table.n_rows)
+    known = table if len(rows) == table.n_rows else table.take(rows)
+    numbers = fit_numbers(encoding, numbers_of(known, dates, text_stats), names)
+    return numbers, [number_columns(numbers, table, dates, text_stats)]
 
 
 def _crossed(derivations: tuple[Derivation, ...]) -> list[str]:
@@ -161,7 +161,7 @@ def _crossed(derivations: tuple[Derivation, ...]) -> list[str]:
 
 def _fit_texts(
     encoding: Encoding, table: Table, seed: int, count: CountTerms
-) -> Iterator[tuple[TextEncoder, Matrix] | None]:
+) -> Iterator[tuple[TextEncoder, list[Columns]] | None]:
     """Fit each text column and encode its training rows; None for one with nothing to learn."""
     for name in _encoded_texts(encoding, table):
         suits = kind_of(as_texts(table.raw[name]))
@@ -169,7 +169,7 @@ def _fit_texts(
         for kind in kinds:
             counts = count(name, kind)
             text = fit_text(name, kind, counts, encoding.text_dims, seed)
-            yield None if text is None else (text, text.transform(counts))
+            yield None if text is None else (text, [Columns.given(text.transform(counts))])
 
 
 def _raw_names(encoding: Encoding, table: Table) -> tuple[str, ...]:

@@ -33,6 +33,13 @@ SMALL = Trees()
 _FEWEST_ROWS = 5  # below, trees have nothing to split
 
 
+def rows_for_gain(n_rows: int, seed: int) -> NDArray[np.int64]:
+    """Return the rows that `gain_of` looks at: all, or 10,000 drawn at random."""
+    if n_rows <= MOST_ROWS:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed).choice(n_rows, MOST_ROWS, replace=False))
+
+
 def gain_of(
     matrix: NDArray[np.float32],
     cardinalities: NDArray[np.int64],
@@ -48,9 +55,7 @@ def gain_of(
     n_rows, n_columns = matrix.shape
     if n_rows < _FEWEST_ROWS or not n_columns:
         return np.zeros(n_columns)
-    rows = np.arange(n_rows)
-    if n_rows > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(n_rows, MOST_ROWS, replace=False))
+    rows = rows_for_gain(n_rows, seed)
     gain = boosted_gain(matrix[rows], cardinalities, target.take(rows), seed, trees, threads)
     return np.asarray(gain / max(gain.sum(), np.finfo(np.float64).tiny))
 

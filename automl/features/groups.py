@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from automl.data.schema import Role
 from automl.data.table import Table
-from automl.features.derived import Derivation, Made, widen
+from automl.features.blocks import blocks_of
+from automl.features.derived import Derivation, Made, with_numbers
 from automl.features.levels import LevelIndex
 from automl.storage import storable
 
@@ -33,8 +34,11 @@ class GroupStatistics(Derivation):
 
     def extend(self, table: Table) -> Table:
         """Add, for each pair, the group's mean and how far the row is from it."""
+        return with_numbers(table, self.made, self._statistics)
+
+    def _statistics(self, table: Table) -> NDArray[np.float64]:
         means = self.means[self.index.slots(table.categorical)]
-        return widen(table, self.made, np.concatenate([means, table.numeric[:, self.numbers] - means], axis=1))
+        return np.concatenate([means, table.numeric[:, self.numbers] - means], axis=1)
 
 
 def fit_groups(
@@ -54,14 +58,19 @@ def fit_groups(
     rows, columns = np.unravel_index(best, worth.shape)
     chosen, of_numbers = categories[rows], numbers[columns]
     index = LevelIndex(chosen, levels[chosen])
-    values = table.numeric[:, of_numbers]
-    finite = np.isfinite(values)
-    slots = index.slots(table.categorical)
-    filled = np.where(finite, values, 0.0)
-    count = np.bincount(slots.ravel(), weights=finite.ravel(), minlength=index.size)
-    total = np.bincount(slots.ravel(), weights=filled.ravel(), minlength=index.size)
-    overall = filled.sum(axis=0) / np.maximum(finite.sum(axis=0), 1)
-    prior = np.repeat(overall, index.levels + 2)
+    count, total = np.zeros(index.size), np.zeros(index.size)
+    n_present, sums = np.zeros(len(of_numbers)), np.zeros(len(of_numbers))
+    for block in blocks_of(table.n_rows):
+        part = table.part(block)
+        values = part.numeric[:, of_numbers]
+        finite = np.isfinite(values)
+        filled = np.where(finite, values, 0.0)
+        slots = index.slots(part.categorical).ravel()
+        count += np.bincount(slots, weights=finite.ravel(), minlength=index.size)
+        total += np.bincount(slots, weights=filled.ravel(), minlength=index.size)
+        n_present += finite.sum(axis=0)
+        sums += filled.sum(axis=0)
+    prior = np.repeat(sums / np.maximum(n_present, 1), index.levels + 2)
     means = (total + _PRIOR_ROWS * prior) / (count + _PRIOR_ROWS)
     pairs = [
         (table.names[Role.NUMERIC][n], table.names[Role.CATEGORICAL][c])

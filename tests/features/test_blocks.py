@@ -32,3 +32,21 @@ def test_an_encoding_is_the_same_in_blocks(mixed, binary, monkeypatch, wish):
     again, in_parts = fit_transform(wish, table, y, binary, None, 0)
     np.testing.assert_array_equal(features.matrix, in_parts.matrix)
     np.testing.assert_allclose(whole.matrix, again.transform(table).matrix, rtol=1e-6)
+
+
+def test_columns_are_made_block_by_block_and_put_side_by_side(monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 4)
+    numbers = np.arange(10, dtype=np.float32)[:, None]
+    squares = blocks.Columns(2, lambda rows: np.concatenate([numbers[rows] ** 2, -numbers[rows]], axis=1))
+    out = blocks.beside([blocks.Columns.given(numbers), squares], 10)
+    np.testing.assert_array_equal(out, np.concatenate([numbers, numbers**2, -numbers], axis=1))
+    assert blocks.beside([], 3).shape == (3, 0)
+
+
+def test_a_part_of_a_table_is_a_view_of_its_rows(mixed):
+    table, _ = mixed(20)
+    part = table.part(slice(5, 9))
+    assert part.n_rows == 4
+    assert np.shares_memory(part.numeric, table.numeric)
+    np.testing.assert_array_equal(part.categorical, table.take(np.arange(5, 9)).categorical)
+    assert table.part(slice(0, 20)) is table

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from automl.features.blocks import beside
 from automl.features.categories import fit_categories
 from automl.features.encoding import Encoding
 from automl.features.target import Target
@@ -9,7 +10,12 @@ Y = np.array([0, 1, 0, 1, 1, 0])
 
 
 def fit(table, task, y=Y, **wish):
-    return fit_categories(Encoding(**wish), table, Target(y, task), 0)
+    fitted = fit_categories(Encoding(**wish), table, Target(y, task), 0)
+    return None if fitted is None else (fitted[0], beside(fitted[1], table.n_rows))
+
+
+def encoded(encoder, table):
+    return beside(encoder.columns(table), table.n_rows)
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def test_codes_number_known_levels_and_keep_zero_for_the_rest(table, make_table,
     np.testing.assert_array_equal(train[:, 0], [1, 1, 3, 3, 2, 0])
     np.testing.assert_array_equal(encoder.cardinalities, [4, 3])
     later = make_table(categorical={"c": [1, 4, -2, 99, -7], "two": [0, 0, 0, 0, 2]}, levels=(5, 3))
-    np.testing.assert_array_equal(encoder.transform(later), [[0, 0], [0, 0], [0, 0], [0, 0], [0, 2]])
+    np.testing.assert_array_equal(encoded(encoder, later), [[0, 0], [0, 0], [0, 0], [0, 0], [0, 2]])
 
 
 def test_rare_levels_share_zero(table, binary):
@@ -38,7 +44,7 @@ def test_onehot_gives_two_levels_one_column(table, make_table, binary):
     np.testing.assert_array_equal(train[0], [1, 0, 0, -1])
     np.testing.assert_array_equal(train[5], [0, 0, 0, 1])
     later = make_table(categorical={"c": [1], "two": [0]}, levels=(5, 3))
-    np.testing.assert_array_equal(encoder.transform(later), [[0, 0, 0, 0]])
+    np.testing.assert_array_equal(encoded(encoder, later), [[0, 0, 0, 0]])
     assert not encoder.uses_target
 
 
