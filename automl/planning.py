@@ -16,10 +16,10 @@ from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
 from automl.data.quality.inspect import Effort
 from automl.data.quality.report import brief
 from automl.data.read import read_table
-from automl.data.schema import Role
+from automl.data.schema import Role, Schema
 from automl.data.split import Ties, plan_folds
 from automl.errors import FamilyDeclined, RunError, unknown
-from automl.features.screening import mostly_noise
+from automl.features.screening import screen, useful_few
 from automl.features.target import Target
 from automl.features.toolbox import AUTO, OFF, Toolbox
 from automl.latency import Sample
@@ -36,7 +36,9 @@ from automl.search.observer import Observer
 from automl.task import TaskKind
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 # The checks at the start of a fit: a second or two of a minute, on a sample.
 CHECK_SECONDS, CHECK_SHARE = 2.0, 0.03
@@ -81,13 +83,17 @@ def make_plan(
     prepared = replace(prepared, dataset=dataset)
     observer.judged_by(metric)
     _tell(prepared, observer)
-    folds = _folds(dataset, options)
+    useful = _useful(options, dataset)
+    seen = dataset if useful is None else _screened(dataset, useful)
+    folds = _folds(dataset, options, len(seen.schema.used))
     observer.note(_judging(folds))
     if options.without:
         observer.note(f"Parts of the engine are left out, as asked: {', '.join(options.without)}.")
-    profile = Profile.of(dataset, options.seconds_that_decide, len(folds.folds))
+    if useful is not None:
+        observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
+    profile = Profile.of(seen, options.seconds_that_decide, len(folds.folds))
     taking_part = _taking_part(families, dataset, profile, options, observer)
-    toolbox = _toolbox(options, registry, dataset, observer)
+    toolbox = _toolbox(options, registry, screens=useful is not None)
     context = Context(dataset, folds, metric, taking_part, profile, folder.resolve(), toolbox=toolbox)
     sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)
     return Plan(prepared, context, registry, hash_frame(frame), sample)
@@ -105,11 +111,11 @@ def _prepared(
     return replace(prepared, test=rows, test_hash=hash_frame(test))
 
 
-def _folds(dataset: Dataset, options: FitOptions) -> FoldPlan:
+def _folds(dataset: Dataset, options: FitOptions, n_columns: int) -> FoldPlan:
     return plan_folds(
         dataset.task,
         dataset.y,
-        n_columns=len(dataset.schema.used),
+        n_columns=n_columns,
         seed=options.seed,
         ties=Ties(dataset.groups, dataset.times, row_clusters(dataset.table)),
         options=FoldOptions(
@@ -131,18 +137,31 @@ def _tell(prepared: Prepared, observer: Observer) -> None:
             observer.note(line)
 
 
-def _toolbox(options: FitOptions, registry: Registry, dataset: Dataset, observer: Observer) -> Toolbox:
-    """Gather what all encodings share, and decide whether columns are screened."""
+def _useful(options: FitOptions, dataset: Dataset) -> NDArray[np.bool_] | None:
+    """Say which numbers and categories are better than chance, where columns are to be screened."""
+    if options.selection == OFF or "selection" in options.without:
+        return None
+    return useful_few(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
+
+
+def _screened(dataset: Dataset, useful: NDArray[np.bool_]) -> Dataset:
+    """Return about what families will see: what they cost, and what they are asked, goes by that."""
+    table = screen(dataset.table, useful).extend(dataset.table)
+    known = {name for role in (Role.NUMERIC, Role.CATEGORICAL) for name in dataset.table.names.get(role, ())}
+    gone = known.difference(*(table.names.get(role, ()) for role in (Role.NUMERIC, Role.CATEGORICAL)))
+    schema = Schema(tuple(column for column in dataset.schema.columns if column.name not in gone))
+    return replace(dataset, table=table, schema=schema)
+
+
+def _toolbox(options: FitOptions, registry: Registry, screens: bool) -> Toolbox:
+    """Gather what all encodings share."""
     selection = OFF if "selection" in options.without else options.selection
     if selection not in {AUTO, OFF} and selection not in registry.selectors:
         raise unknown("selection", selection, [AUTO, OFF, *registry.selectors])
-    noisy = selection != OFF and mostly_noise(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
-    if noisy:
-        observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
     limit = options.seconds_that_decide
     seconds = None if limit is None else limit * RANKING_SHARE
     derive = "features" not in options.without
-    return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, noisy, seconds, derive)
+    return Toolbox(dict(registry.selectors), dict(registry.encoders), selection, screens, seconds, derive)
 
 
 def _data_options(options: FitOptions, source: object) -> DataOptions:

@@ -22,7 +22,7 @@ _REPEATS = 2
 _TREES = Trees(rounds=60, leaves=8, fraction=0.3, bins=31)
 _CHANCE = 0.005  # of information as large by chance: noise passes so often
 _MOST_TOGETHER = 1000  # columns that trees look at; of more, those that tell most by themselves
-_MOST_ROWS = 5_000
+_FEWEST_ROWS, _MOST_ROWS = 50, 5_000
 _MOST_CELLS = 4_000_000
 
 
@@ -96,12 +96,13 @@ def _stand_out(
     return gain > bar
 
 
-def mostly_noise(table: Table, target: Target, seed: int) -> bool:
-    """Whether most of a table's columns are no better than chance."""
+def useful_few(table: Table, target: Target, seed: int) -> NDArray[np.bool_] | None:
+    """Say which columns are better than chance, (n_columns,) bool, where most are not; None where most are."""
     n_columns = table.numeric.shape[1] + table.categorical.shape[1]
-    if n_columns < FEWEST_COLUMNS or table.n_rows < 50:
-        return False
-    return bool(useful_columns(table, target, seed).mean() < _MOST_USEFUL)
+    if n_columns < FEWEST_COLUMNS or table.n_rows < _FEWEST_ROWS:
+        return None
+    useful = useful_columns(table, target, seed)
+    return useful if useful.mean() < _MOST_USEFUL else None
 
 
 def screen(table: Table, useful: NDArray[np.bool_]) -> Screened:

@@ -7,7 +7,7 @@ from automl.data.folds import Fold
 from automl.data.schema import Role
 from automl.features.cache import EncoderCache
 from automl.features.encoding import Encoding
-from automl.features.screening import mostly_noise, screen, useful_columns
+from automl.features.screening import screen, useful_columns, useful_few
 from automl.features.selection import Ranking, Selector
 from automl.features.target import Target
 from automl.features.toolbox import OFF, Toolbox
@@ -33,16 +33,16 @@ def test_most_noise_is_left_out_and_what_tells_stays(drowned, binary):
     useful = useful_columns(table, Target(y, binary), 0)
     assert useful[[0, 1, 202]].all()
     assert useful.sum() <= 20
-    assert mostly_noise(table, Target(y, binary), 0)
+    np.testing.assert_array_equal(useful_few(table, Target(y, binary), 0), useful)
 
 
 def test_a_table_of_useful_columns_is_not_screened(make_table, regression):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(600, 45))
     table = make_table(numeric={f"x{i}": x[:, i] for i in range(45)})
-    assert not mostly_noise(table, Target(x.sum(axis=1), regression), 0)
+    assert useful_few(table, Target(x.sum(axis=1), regression), 0) is None
     few = make_table(numeric={f"x{i}": x[:, i] for i in range(10)})
-    assert not mostly_noise(few, Target(rng.normal(size=600), regression), 0)
+    assert useful_few(few, Target(rng.normal(size=600), regression), 0) is None
 
 
 def test_a_screened_table_has_the_columns_that_stay(mixed):
