@@ -61,22 +61,23 @@ class Refitting:
         """Return the new models by the number of their trial."""
         running: dict[Future[SavedModel | None], TrialRecord] = {}
         models: dict[int, SavedModel] = {}
-        while waiting or running:
-            while (record := self._next(waiting, running)) is not None:
-                waiting.remove(record)
-                running[self._submit(record)] = record
-            if not running:
-                return models
+        self._begin(waiting, running)
+        while running and self._left + _LATE > 0:
             wait(running, timeout=None if self.until is None else self._left + _LATE, return_when=FIRST_COMPLETED)
             for future in [future for future in running if future.done()]:
                 record = running.pop(future)
                 if (model := self._result(future, record)) is not None:
                     models[record.number] = model
-            if self._left + _LATE <= 0:
-                for future in running:
-                    self._end(future)
-                return models
+            self._begin(waiting, running)
+        for future in running:
+            self._end(future)
         return models
+
+    def _begin(self, waiting: list[TrialRecord], running: dict[Future[SavedModel | None], TrialRecord]) -> None:
+        """Start as many as may run now."""
+        while (record := self._next(waiting, running)) is not None:
+            waiting.remove(record)
+            running[self._submit(record)] = record
 
     @property
     def _left(self) -> float:
