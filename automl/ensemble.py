@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.data.folds import Fold
+from automl.data.sampling import sample_rows
 from automl.data.weights import effective, weights_at
 from automl.decision import cross_decided_error
 from automl.metrics import Metric
@@ -85,7 +86,7 @@ def build_ensemble(library: Library, seed: int = 0, seconds: float | None = None
     A slow metric is asked about fewer candidates on fewer rows.
     """
     chosen = shortlist(library.errors, library.families)
-    rows = _sample(len(library.y), ROWS, seed)
+    rows = sample_rows(len(library.y), ROWS, seed)
     if seconds is not None:
         chosen, rows = _in_time(library, chosen, rows, seconds, seed)
     library = replace(library, candidates=len(chosen))
@@ -209,12 +210,6 @@ def _error(library: Library, blend: Array) -> float:
     return cross_decided_error(library.metric, library.y, blend, library.weights, library.folds)
 
 
-def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:
-    if n_rows <= most:
-        return np.arange(n_rows)
-    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
-
-
 def _in_time(
     library: Library, chosen: NDArray[np.int64], rows: NDArray[np.int64], seconds: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -228,4 +223,4 @@ def _in_time(
         return chosen, rows
     fewer = max(min(len(rows), ROWS_LEAST), int(len(rows) / too_slow))
     too_slow *= fewer / len(rows)
-    return chosen[: max(5, int(len(chosen) / max(1.0, too_slow)))], _sample(len(library.y), fewer, seed)
+    return chosen[: max(5, int(len(chosen) / max(1.0, too_slow)))], sample_rows(len(library.y), fewer, seed)

@@ -8,10 +8,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.data.schema import Role
 from automl.data.table import Table
 from automl.features.derived import Derivation, Made, with_numbers
-from automl.features.gain import gain_of, rows_for_gain
+from automl.features.gain import MOST_ROWS, gain_of
 from automl.features.target import Target
 from automl.storage import storable
 
@@ -49,7 +50,7 @@ def fit_arithmetic(
         return None
     pairs = [(a, b) for a, b in combinations(columns, 2)]
     candidates = np.array([(sign, a, b) for sign in range(len(_SIGNS)) for a, b in pairs], dtype=np.int64)
-    rows = rows_for_gain(table.n_rows, seed)
+    rows = sample_rows(table.n_rows, MOST_ROWS, seed)
     matrix = np.concatenate([numeric[np.ix_(rows, columns)], _compute(numeric[rows], candidates)], axis=1)
     no_codes = np.zeros(matrix.shape[1], dtype=np.int64)
     gain = gain_of(matrix.astype(np.float32), no_codes, target.take(rows), seed)[len(columns) :]

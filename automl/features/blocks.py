@@ -19,8 +19,8 @@ def in_blocks(
     if len(rows) <= BLOCK:
         return transform(rows)
     out = np.empty((len(rows), width), dtype=dtype)
-    for start in range(0, len(rows), BLOCK):
-        out[start : start + BLOCK] = transform(rows[start : start + BLOCK])
+    for block in blocks_of(len(rows)):
+        out[block] = transform(rows[block])
     return out
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.data.table import Table
 from automl.features.arithmetic import fit_arithmetic
 from automl.features.bins import fit_bins
@@ -16,7 +17,7 @@ from automl.features.derived import Derivation, FeatureEncoder
 from automl.features.encoding import Encoding
 from automl.features.entities import entity_columns, fit_entities
 from automl.features.frequency import fit_frequencies
-from automl.features.gain import gain_of, rows_for_gain
+from automl.features.gain import MOST_ROWS, gain_of
 from automl.features.groups import fit_groups
 from automl.features.hashing import fit_hashing
 from automl.features.screening import screen, useful_columns
@@ -54,7 +55,7 @@ class Learning:
 
 def strength_of(table: Table, target: Target, seed: int) -> NDArray[np.float64]:
     """Measure the strength of numbers and categories by the gain of small boosted trees."""
-    rows = rows_for_gain(table.n_rows, seed)
+    rows = sample_rows(table.n_rows, MOST_ROWS, seed)
     codes = np.maximum(table.categorical[rows] + 1, 0)
     matrix = np.concatenate([table.numeric[rows], codes], axis=1).astype(np.float32)
     cardinalities = np.array([0] * table.numeric.shape[1] + [n + 1 for n in table.levels], dtype=np.int64)

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.data.schema import Role
 from automl.data.table import Table
 from automl.errors import DataError
@@ -20,7 +21,7 @@ from automl.features.derive import Learning, fit_derivations
 from automl.features.derived import Derivation
 from automl.features.encoder import Encoder, counter_of, distinct, number_columns, numbers_of, with_selection
 from automl.features.encoding import Encoding, Features
-from automl.features.numbers import NumberEncoder, fit_numbers, rows_for_scales
+from automl.features.numbers import MOST_ROWS, NumberEncoder, fit_numbers
 from automl.features.selection import select
 from automl.features.selectors import SELECTORS
 from automl.features.target import Target
@@ -145,7 +146,7 @@ def _fit_numbers(
     names += (dates.names if dates else ()) + (text_stats.names if text_stats else ())
     if not names:
         return None
-    rows = rows_for_scales(table.n_rows)
+    rows = sample_rows(table.n_rows, MOST_ROWS, seed=0)
     known = table if len(rows) == table.n_rows else table.take(rows)
     numbers = fit_numbers(encoding, numbers_of(known, dates, text_stats), names)
     return numbers, [number_columns(numbers, table, dates, text_stats)]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.features.target import Target
 from automl.task import TaskKind
 
@@ -33,13 +34,6 @@ SMALL = Trees()
 _FEWEST_ROWS = 5  # below, trees have nothing to split
 
 
-def rows_for_gain(n_rows: int, seed: int) -> NDArray[np.int64]:
-    """Return the rows that `gain_of` looks at: all, or 10,000 drawn at random."""
-    if n_rows <= MOST_ROWS:
-        return np.arange(n_rows)
-    return np.sort(np.random.default_rng(seed).choice(n_rows, MOST_ROWS, replace=False))
-
-
 def gain_of(
     matrix: NDArray[np.float32],
     cardinalities: NDArray[np.int64],
@@ -55,7 +49,7 @@ def gain_of(
     n_rows, n_columns = matrix.shape
     if n_rows < _FEWEST_ROWS or not n_columns:
         return np.zeros(n_columns)
-    rows = rows_for_gain(n_rows, seed)
+    rows = sample_rows(n_rows, MOST_ROWS, seed)
     gain = boosted_gain(matrix[rows], cardinalities, target.take(rows), seed, trees, threads)
     return np.asarray(gain / max(gain.sum(), np.finfo(np.float64).tiny))
 

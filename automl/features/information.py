@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.features.encoding import Features
 from automl.features.selection import CHANCE, Ranking, Selector
 from automl.features.target import Target
@@ -32,14 +33,16 @@ class InformationSelector(Selector):
 
     def rank(self, features: Features, target: Target, seed: int) -> Ranking:
         """Rank the features of training rows (n_rows, n_features)."""
-        rows = _sample(len(target.y), MOST_ROWS, seed)
+        rows = sample_rows(len(target.y), MOST_ROWS, seed)
         binned = bin_columns(features.matrix[rows], features.cardinalities)
         information, chance = information_of(binned, bin_target(target.take(rows)))
         order = np.argsort(-information, kind="stable")
         worthy = chance < self.level
         reasons = [CHANCE] * len(order)
         ahead = order[worthy[order]][:_MOST_CORRELATED]
-        for feature, better in self._copies(features.matrix[_sample(len(target.y), _CORRELATION_ROWS, seed)], ahead):
+        for feature, better in self._copies(
+            features.matrix[sample_rows(len(target.y), _CORRELATION_ROWS, seed)], ahead
+        ):
             worthy[feature] = False
             reasons[feature] = f"says what '{features.names[better]}' says"
         gain = information / max(float(information.sum()), np.finfo(np.float64).tiny)
@@ -114,12 +117,6 @@ def information_of(
         information[i] = max(0.0, (total - freedom / 2) / n_rows)
         chance[i] = float(chdtrc(freedom, 2 * total))
     return information, chance
-
-
-def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:
-    if n_rows <= most:
-        return np.arange(n_rows)
-    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
 
 
 def _ranks(column: NDArray[np.float32]) -> NDArray[np.float64]:

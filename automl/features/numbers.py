@@ -69,15 +69,8 @@ class NumberEncoder:
         return out
 
 
-def rows_for_scales(n_rows: int) -> NDArray[np.int64]:
-    """Return the rows that scales are learned from: all, or 200,000 drawn at random."""
-    if n_rows <= MOST_ROWS:
-        return np.arange(n_rows)
-    return np.sort(np.random.default_rng(0).choice(n_rows, MOST_ROWS, replace=False))
-
-
 def fit_numbers(encoding: Encoding, values: NDArray[np.float64], names: tuple[str, ...]) -> NumberEncoder:
-    """Fit on values (n_rows, n_columns) of training rows, `rows_for_scales`, whose columns have these names."""
+    """Fit on values (n_rows, n_columns) of training rows, at most `MOST_ROWS`, whose columns have these names."""
     if encoding.numeric == "raw" and encoding.missing == "keep":
         every, none = np.arange(len(names)), np.empty(0, dtype=np.int64)
         return NumberEncoder(every, none, np.full(len(names), np.nan), None, None, None, False, names)

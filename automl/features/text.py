@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.features.terms import N_BUCKETS, Counts, TermKind
 from automl.storage import storable
 
@@ -88,9 +89,7 @@ def fit_text(name: str, kind: TermKind, counts: Counts, dims: int, seed: int) ->
         return None
     idf = (np.log((1 + n_rows) / (1 + document_counts[buckets])) + 1.0).astype(np.float32)
     encoder = TextEncoder(name, kind, buckets, idf, np.zeros((len(buckets), 0), dtype=np.float32))
-    rows = np.arange(n_rows)
-    if n_rows > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(n_rows, MOST_ROWS, replace=False))
+    rows = sample_rows(n_rows, MOST_ROWS, seed)
     weighted = weigh(counts[rows], encoder._positions, idf)
     left, singular, right = randomized_svd(weighted, n_components=dims, n_iter=4, random_state=seed)
     kept = singular > 1e-4 * singular[0]

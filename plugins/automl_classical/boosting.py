@@ -125,8 +125,8 @@ class LightGBM(_Boosting):
         """Tuned defaults first, then configurations of AutoGluon's zero-shot portfolio.
 
         For labels the first is Holzmüller's (2024). His for values, 100 leaves of at least 3 rows, had a larger error
-        than 31 of 10 on all of eight tables (by 4% on average), and took twice the time. Means of the target beside the
-        codes lowered the error on nine of ten tables with categories (by 3.7% on average, see
+        than 31 of 10 on all of six tables (by 4% on average), and took up to five times as long. Means of the target
+        beside the codes lowered the error on nine of ten tables with categories (by 3.7% on average, see
         `benchmarks/results/encodings.md`), group statistics that of values; the others are for variety.
         """
         if task.is_classification:
