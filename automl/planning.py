@@ -16,11 +16,10 @@ from automl.data.prepare import DataOptions, Prepared, encode_rows, prepare
 from automl.data.quality.inspect import Effort
 from automl.data.quality.report import brief
 from automl.data.read import read_table
-from automl.data.schema import Role, Schema
+from automl.data.schema import Role
 from automl.data.split import Ties, plan_folds
 from automl.errors import FamilyDeclined, RunError, unknown
-from automl.features.screening import screen, useful_few
-from automl.features.target import Target
+from automl.features.noise import useful_few, without_noise
 from automl.features.toolbox import AUTO, OFF, Toolbox
 from automl.latency import Sample
 from automl.metrics import Metric, default_metric, resolve_metric
@@ -36,9 +35,7 @@ from automl.search.observer import Observer
 from automl.task import TaskKind
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
 # The checks at the start of a fit: a second or two of a minute, on a sample.
 CHECK_SECONDS, CHECK_SHARE = 2.0, 0.03
@@ -83,8 +80,9 @@ def make_plan(
     prepared = replace(prepared, dataset=dataset)
     observer.judged_by(metric)
     _tell(prepared, observer)
-    useful = _useful(options, dataset)
-    seen = dataset if useful is None else _screened(dataset, useful)
+    selects = options.selection != OFF and "selection" not in options.without
+    useful = useful_few(dataset) if selects else None
+    seen = dataset if useful is None else without_noise(dataset, useful)
     folds = _folds(dataset, options, len(seen.schema.used))
     observer.note(_judging(folds))
     if options.without:
@@ -135,22 +133,6 @@ def _tell(prepared: Prepared, observer: Observer) -> None:
     if prepared.quality is not None:
         for line in brief(prepared.quality):
             observer.note(line)
-
-
-def _useful(options: FitOptions, dataset: Dataset) -> NDArray[np.bool_] | None:
-    """Say which numbers and categories are better than chance, where columns are to be screened."""
-    if options.selection == OFF or "selection" in options.without:
-        return None
-    return useful_few(dataset.table, Target(dataset.y, dataset.task, dataset.weights), 0)
-
-
-def _screened(dataset: Dataset, useful: NDArray[np.bool_]) -> Dataset:
-    """Return about what families will see: what they cost, and what they are asked, goes by that."""
-    table = screen(dataset.table, useful).extend(dataset.table)
-    known = {name for role in (Role.NUMERIC, Role.CATEGORICAL) for name in dataset.table.names.get(role, ())}
-    gone = known.difference(*(table.names.get(role, ()) for role in (Role.NUMERIC, Role.CATEGORICAL)))
-    schema = Schema(tuple(column for column in dataset.schema.columns if column.name not in gone))
-    return replace(dataset, table=table, schema=schema)
 
 
 def _toolbox(options: FitOptions, registry: Registry, screens: bool) -> Toolbox:

@@ -26,7 +26,7 @@ REPEATS = 2
 THREE_FOLDS_BELOW = 10_000
 FIVE_FOLDS_BELOW = 2_500
 HOLDOUT_SHARE = 0.1
-HOLDOUT_MIN = 2_000
+HOLDOUT_MIN = 1_000
 HOLDOUT_MAX = 50_000
 
 
@@ -79,6 +79,6 @@ def fold_counts(n_rows: int, n_columns: int, n_outputs: int, options: FoldOption
 
 
 def holdout_share(n_rows: int) -> float:
-    """Share of the rows that a holdout scores: a tenth, at least 2,000 and at most 50,000 rows, never above a third."""
+    """Share of the rows that a holdout scores: a tenth, at least 1,000 and at most 50,000 rows, never above a third."""
     rows = min(max(HOLDOUT_SHARE * n_rows, HOLDOUT_MIN), HOLDOUT_MAX)
     return min(rows / n_rows, 1 / 3)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automl.features.encoding import Features
-from automl.features.gain import Trees, train_small
+from automl.features.gain import Trees
 from automl.features.selection import CHANCE, BoostingRanker, Ranking, Selector
+from automl.features.shuffling import SmallTrees, loss_growth, losses
 from automl.features.target import Target
 
 Predict = Callable[[Features], NDArray[np.float64]]
@@ -76,38 +77,20 @@ class BackwardSelector(Selector):
         fit = self.fit or _fit_trees
         predict = fit(_rows(features, train), target.take(train), int(rng.integers(2**31)))
         scored, judge = _rows(features, held), target.take(held)
-        losses = _losses(judge, predict(scored))
-        importance = np.zeros(len(features.names))
-        for i in range(len(importance)):
-            shuffled = scored.matrix.copy()
-            shuffled[:, i] = rng.permutation(shuffled[:, i])
-            changed = Features(shuffled, scored.names, scored.cardinalities, scored.raw)
-            growth = _losses(judge, predict(changed)) - losses
-            error = float(growth.std()) / np.sqrt(len(growth))
-            importance[i] = max(0.0, float(growth.mean()) - error)  # what one error of the estimate explains is nothing
-        return float(losses.mean()), importance
+        everything = np.arange(len(features.names))
+
+        def predict_changed(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+            return predict(replace(scored, matrix=matrix))
+
+        growth = loss_growth(predict_changed, scored.matrix, judge, everything, rng)
+        # What one error of the estimate explains is nothing.
+        sure = growth.mean(axis=0) - growth.std(axis=0) / np.sqrt(len(growth))
+        return float(losses(judge, predict(scored)).mean()), np.maximum(0.0, sure)
 
 
 def _fit_trees(features: Features, target: Target, seed: int) -> Predict:
-    booster = train_small(features.matrix, features.cardinalities, target, seed, Trees(60), threads=1)
-
-    def predict(new: Features) -> NDArray[np.float64]:
-        out = np.asarray(booster.predict(new.matrix, num_threads=1), dtype=np.float64)
-        if out.ndim > 1:
-            return out
-        return np.column_stack([1 - out, out]) if target.task.is_classification else out[:, None]
-
-    return predict
-
-
-def _losses(target: Target, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log loss, or squared error, of each row, weighted, (n_rows,) float64."""
-    if target.task.is_classification:
-        own = prediction[np.arange(len(target.y)), target.y.astype(np.int64)]
-        losses = -np.log(np.clip(own, 1e-7, 1.0))
-    else:
-        losses = (prediction[:, 0] - target.y) ** 2
-    return np.asarray(losses * target.mass)
+    trees = SmallTrees(features.matrix, features.cardinalities, target, seed, Trees(60))
+    return lambda new: trees(new.matrix)
 
 
 def _view(features: Features, columns: NDArray[np.int64]) -> Features:

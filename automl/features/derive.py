@@ -20,7 +20,7 @@ from automl.features.frequency import fit_frequencies
 from automl.features.gain import MOST_ROWS, gain_of
 from automl.features.groups import fit_groups
 from automl.features.hashing import fit_hashing
-from automl.features.screening import screen, useful_columns
+from automl.features.screening import judge_columns, screen
 from automl.features.target import Target
 
 Strength = Callable[[Table], NDArray[np.float64]]
@@ -48,7 +48,7 @@ class Learning:
             target,
             seed,
             lambda table: strength_of(table, target, seed),
-            lambda table: useful_columns(table, target, seed),
+            lambda table: judge_columns(table, target, seed).proven,
             encoders or {},
         )
 

@@ -7,22 +7,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.data.schema import Role
 from automl.data.table import Table
 from automl.features.derived import Derivation, Made
 from automl.features.gain import Trees, boosted_gain
 from automl.features.information import bin_columns, bin_target, information_of
+from automl.features.shuffling import SmallTrees, loss_growth
 from automl.features.target import Target
 from automl.storage import storable
 
-FEWEST_COLUMNS = 40
-"""With fewer, what noise there is costs little, and little is gained by looking for it."""
-_MOST_USEFUL = 0.5  # share of columns above which a table is left as it is
 _REPEATS = 2
 _TREES = Trees(rounds=60, leaves=8, fraction=0.3, bins=31)
-_CHANCE = 0.005  # of information as large by chance: noise passes so often
+_CHANCE = 0.02  # of information as large by chance: noise passes so often
+_DOUBT = 0.05  # of any noise column passing all the same: information less likely by chance than that needs no proof
+_JUDGES = Trees(rounds=60, leaves=8, bins=31)
+_FOLDS, _SHUFFLES = 4, 3
+_ERRORS = 2.0  # standard errors by which the loss has to grow
 _MOST_TOGETHER = 1000  # columns that trees look at; of more, those that tell most by themselves
-_FEWEST_ROWS, _MOST_ROWS = 50, 5_000
+_MOST_ROWS = 5_000
 _MOST_CELLS = 4_000_000
 
 
@@ -52,19 +55,25 @@ class Screened(Derivation):
         )
 
 
-def useful_columns(table: Table, target: Target, seed: int) -> NDArray[np.bool_]:
-    """Say which numbers, then which categories, are better than chance on training rows, (n_columns,) bool.
+@dataclass(frozen=True)
+class Judged:
+    """Of the numbers, then the categories: which pass, and which of those stay, (n_columns,) bool."""
+
+    passing: NDArray[np.bool_]
+    proven: NDArray[np.bool_]
+
+
+def judge_columns(table: Table, target: Target, seed: int) -> Judged:
+    """Tell columns from noise on training rows.
 
     A column passes by itself, by its mutual information with the target, or among the others, by its gain in small
-    boosted trees, if that is above the gain of every shuffled copy of a column.
+    boosted trees, if that is above the gain of every shuffled copy of a column. Of those that pass, one stays whose
+    information is beyond doubt, or without which trees do worse on rows that they were not fitted on.
     """
     n_numbers = table.numeric.shape[1]
     n_columns = n_numbers + table.categorical.shape[1]
     rng = np.random.default_rng(seed)
-    most = max(2000, min(_MOST_ROWS, _MOST_CELLS // max(1, n_columns)))
-    rows = np.arange(table.n_rows)
-    if len(rows) > most:
-        rows = np.sort(rng.choice(len(rows), most, replace=False))
+    rows = sample_rows(table.n_rows, max(2000, min(_MOST_ROWS, _MOST_CELLS // max(1, n_columns))), seed)
     matrix = np.empty((len(rows), n_columns), dtype=np.float32)
     matrix[:, :n_numbers] = table.numeric[rows]
     matrix[:, n_numbers:] = np.maximum(table.categorical[rows] + 1, 0)
@@ -72,9 +81,12 @@ def useful_columns(table: Table, target: Target, seed: int) -> NDArray[np.bool_]
     part = target.take(rows)
     _, chance = information_of(bin_columns(matrix, cardinalities), bin_target(part))
     together = np.sort(np.argsort(chance, kind="stable")[:_MOST_TOGETHER])
-    stands_out = np.zeros(n_columns, dtype=bool)
-    stands_out[together] = _stand_out(matrix[:, together], cardinalities[together], part, rng)
-    return (chance < _CHANCE) | stands_out
+    passing = chance < _CHANCE
+    passing[together] |= _stand_out(matrix[:, together], cardinalities[together], part, rng)
+    ahead = np.flatnonzero(passing)
+    proven = chance < _DOUBT / n_columns
+    proven[ahead] |= _help(matrix[:, ahead], cardinalities[ahead], part, rng)
+    return Judged(passing, proven)
 
 
 def _stand_out(
@@ -96,13 +108,19 @@ def _stand_out(
     return gain > bar
 
 
-def useful_few(table: Table, target: Target, seed: int) -> NDArray[np.bool_] | None:
-    """Say which columns are better than chance, (n_columns,) bool, where most are not; None where most are."""
-    n_columns = table.numeric.shape[1] + table.categorical.shape[1]
-    if n_columns < FEWEST_COLUMNS or table.n_rows < _FEWEST_ROWS:
-        return None
-    useful = useful_columns(table, target, seed)
-    return useful if useful.mean() < _MOST_USEFUL else None
+def _help(
+    matrix: NDArray[np.float32], cardinalities: NDArray[np.int64], target: Target, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Whether the loss on held-out rows grows, beyond chance, as a column is shuffled, (n_columns,) bool."""
+    growth = np.zeros(matrix.shape)
+    fold_of = rng.permutation(len(matrix)) % _FOLDS
+    for fold in range(_FOLDS):
+        held, others = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        seed = int(rng.integers(2**31))
+        trees = SmallTrees(matrix[others], cardinalities, target.take(others), seed, _JUDGES)
+        judged = loss_growth(trees, matrix[held], target.take(held), trees.used, rng, _SHUFFLES)
+        growth[np.ix_(held, trees.used)] = judged
+    return np.asarray(growth.mean(axis=0) > _ERRORS * growth.std(axis=0) / np.sqrt(len(matrix)))
 
 
 def screen(table: Table, useful: NDArray[np.bool_]) -> Screened:

@@ -26,6 +26,7 @@ class Peer:
 
 PEERS: Mapping[str, Peer] = {
     "lightgbm": Peer("lightgbm_default", budgeted=False),
+    "pixels": Peer("pixels", budgeted=False),
     "catboost": Peer("catboost_default", "catboost", budgeted=False),
     "autogluon": Peer("autogluon", "autogluon"),
     "autogluon_good": Peer("autogluon_good", "autogluon"),

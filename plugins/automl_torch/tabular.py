@@ -43,7 +43,7 @@ LABEL_METRICS = frozenset(
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 2_000
 _TOGETHER = 40_000  # training rows of the folds that train together; above, the batches are large enough alone
-_FOLDS = 8
+_FITTED = 7 / 8  # of the rows, about, are those a fold trains on
 _SHARE = 0.25  # of a run's seconds that all folds of a portfolio entry may take
 
 
@@ -82,7 +82,7 @@ class TabularNetworkFamily(ModelFamily):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: multiplications of the layers forth and back, and a share of what each step costs at any size."""
-        rows = max(2, int(profile.n_rows * (1 - 1 / _FOLDS)))
+        rows = max(2, int(profile.n_rows * _FITTED))
         inputs = 4 * numbers(profile) + categories(profile) * min(max(profile.max_levels, 1), 8)
         width, depth, members = whole(params, "width"), whole(params, "depth"), self.members(params)
         shared = width * (inputs + width * (depth - 1)) + width * profile.n_outputs
@@ -93,11 +93,11 @@ class TabularNetworkFamily(ModelFamily):
         return whole(params, "epochs") * (rows * each * _SCORED + steps * step)
 
     def affordable(self, entry: Params, epochs: Sequence[Param], task: Task, profile: Profile) -> Params:
-        """Take fewer of these epochs, longest first, where eight folds would take more than their share of the run."""
+        """Take fewer of these epochs, longest first, where all folds would take more than their share of the run."""
         if profile.seconds is None:
             return entry
         seconds = _SHARE * profile.seconds
-        return affordable(entry, epochs, lambda other: _FOLDS * self.cost(other, task, profile) <= seconds)
+        return affordable(entry, epochs, lambda other: profile.folds * self.cost(other, task, profile) <= seconds)
 
     def members(self, params: Params) -> int:
         """Return how many members these parameters have."""

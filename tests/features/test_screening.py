@@ -7,7 +7,7 @@ from automl.data.folds import Fold
 from automl.data.schema import Role
 from automl.features.cache import EncoderCache
 from automl.features.encoding import Encoding
-from automl.features.screening import screen, useful_columns, useful_few
+from automl.features.screening import judge_columns, screen
 from automl.features.selection import Ranking, Selector
 from automl.features.target import Target
 from automl.features.toolbox import OFF, Toolbox
@@ -30,19 +30,28 @@ def drowned(make_table):
 
 def test_most_noise_is_left_out_and_what_tells_stays(drowned, binary):
     table, y = drowned
-    useful = useful_columns(table, Target(y, binary), 0)
-    assert useful[[0, 1, 202]].all()
-    assert useful.sum() <= 20
-    np.testing.assert_array_equal(useful_few(table, Target(y, binary), 0), useful)
+    judged = judge_columns(table, Target(y, binary), 0)
+    assert judged.proven[[0, 1, 202]].all()
+    assert not judged.proven[~judged.passing].any()
+    assert judged.proven.sum() <= 8
+    assert judged.proven.sum() <= judged.passing.sum()
 
 
-def test_a_table_of_useful_columns_is_not_screened(make_table, regression):
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(600, 45))
-    table = make_table(numeric={f"x{i}": x[:, i] for i in range(45)})
-    assert useful_few(table, Target(x.sum(axis=1), regression), 0) is None
-    few = make_table(numeric={f"x{i}": x[:, i] for i in range(10)})
-    assert useful_few(few, Target(rng.normal(size=600), regression), 0) is None
+def test_a_column_beyond_doubt_needs_no_proof(make_table, regression):
+    """Copies of a column stand in for each other, so that trees do no worse without any one of them."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    numeric = {f"copy{i}": x + 0.01 * rng.normal(size=400) for i in range(30)}
+    numeric |= {f"noise{i}": rng.normal(size=400) for i in range(60)}
+    judged = judge_columns(make_table(numeric=numeric), Target(x + 0.5 * rng.normal(size=400), regression), 0)
+    assert judged.proven[:30].all()
+    assert judged.proven[30:].sum() <= 2
+
+
+def test_where_nothing_tells_next_to_nothing_stays(make_table, binary):
+    rng = np.random.default_rng(4)
+    table = make_table(numeric={f"noise{i}": rng.normal(size=500) for i in range(200)})
+    assert judge_columns(table, Target(rng.integers(0, 2, 500), binary), 0).proven.sum() <= 6
 
 
 def test_a_screened_table_has_the_columns_that_stay(mixed):
