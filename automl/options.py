@@ -89,7 +89,7 @@ class FitOptions:
         InputLimits.of(self.input_limits)
         _at_least("time limit", self.time_limit, 1, "seconds")
         _at_least("number of trials", self.trials, 1)
-        _at_least("number of folds", self.folds, 2)
+        _at_least("number of folds", self.folds, 1)
         _at_least("number of jobs", self.jobs, 1)
         _at_least("seed", self.seed, 0)
         _at_least("latency limit", self.latency_limit, 0.1, "milliseconds")

@@ -31,7 +31,9 @@ TestSize = Annotated[
     float,
     typer.Option(help="Share of the rows kept aside for the final test; 0 for none.", rich_help_panel=_TASK),
 ]
-Folds = Annotated[int | None, typer.Option(help="Number of folds; chosen by size by default.", rich_help_panel=_TASK)]
+Folds = Annotated[
+    int | None, typer.Option(help="Number of folds, 1 for a holdout; chosen by size by default.", rich_help_panel=_TASK)
+]
 
 TimeLimit = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.foldcount import holdout_share
 from automl.data.schema import Role, Schema
 from automl.data.table import Table
 from automl.data.weights import weights_at
@@ -65,6 +66,12 @@ class Profile:
     missing: float = 0.0
     seconds: float | None = None
     folds: int = 8
+
+    @property
+    def fit_rows(self) -> int:
+        """About how many rows one fit trains on."""
+        held_out = 1 / self.folds if self.folds > 1 else holdout_share(max(1, self.n_rows))
+        return int(self.n_rows * (1 - held_out))
 
     def count(self, *roles: Role) -> int:
         """Count the columns that have one of these roles."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from automl.plugin import Param, Params, Part, Profile, Role, Suggest, Task, learned_portfolio, real, whole
-from automl_torch.nets.family import NetFamily
+from automl_torch.nets.family import SHARE, NetFamily
 
 if TYPE_CHECKING:
     from automl_torch.nets.branch import Branch
@@ -24,11 +24,21 @@ class CNN(NetFamily):
     reads: ClassVar[frozenset[Role]] = frozenset({Role.IMAGE, Role.TEXT, Role.SEQUENCE})
 
     def portfolio(self, task: Task, profile: Profile) -> list[Params]:
-        """A small network, a wider one with more dropout, and a quick one with little augmentation."""
+        """A small network; for images one that trains longer on harder ones; a wider one; a quick one.
+
+        Where nothing but networks can read the table, those after the first may take most of the run.
+        """
         base = _default(profile)
-        written = [base, {**base, **_wider(profile)}, {**base, **_quicker(profile)}]
-        entries = learned_portfolio(self, written, task, profile)
-        return [self.affordable(entry, _epochs(profile), task, profile) for entry in entries]
+        longer = [{**base, "augment": 1.0, "dropout": 0.2}] if profile.count(Role.IMAGE) else []
+        written = [base, *longer, {**base, **_wider(profile)}, {**base, **_quicker(profile)}]
+        first, *others = learned_portfolio(self, written, task, profile)
+        others_read = profile.count(*set(Role) - {Role.IMAGE, Role.DROPPED}) > 0
+        share = SHARE if others_read else _ALONE
+        epochs = _epochs(profile)
+        return [
+            self.affordable(first, epochs, task, profile),
+            *(self.affordable(entry, epochs, task, profile, share) for entry in others),
+        ]
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample the parts of the space that the table's columns need."""
@@ -60,7 +70,7 @@ class CNN(NetFamily):
             row += texts * _TEXT * whole(params, "filters") * whole(params, "embedding") / 4096
         if profile.count(Role.SEQUENCE):
             row += _SEQUENCE * whole(params, "depth") * (whole(params, "kernels") / 16) ** 1.5
-        return 0.3 + whole(params, "epochs") * profile.n_rows * row
+        return 0.3 + whole(params, "epochs") * profile.fit_rows * row
 
     def branches(self, params: Params, task: Task, train: Part, seed: int) -> Sequence[Branch]:
         """Learn a branch for each column of images or texts, and one for all sequences."""
@@ -145,6 +155,7 @@ def _quicker(profile: Profile) -> dict[str, Param]:
     return changes
 
 
+_ALONE = 0.8  # of a run's seconds, for what follows the first network where no other family reads the table
 _IMAGE = 8e-4  # seconds for an image of 32x32 pixels and a stem of 16, with AMX; measured, as the others
 _TEXT = 3e-4  # for a text of twenty words
 _SEQUENCE = 5e-4  # for a module and a sequence of 150 steps

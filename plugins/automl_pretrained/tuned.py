@@ -77,7 +77,7 @@ class Finetuned(BackedFamily, NetFamily):
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate steps forth, and back through the layers that are trained."""
         steps = whole(params, "epochs") * (1 + _BACKWARD * real(params, "share"))
-        return 1.0 + steps * (self.seconds_to_read(params, profile) + 2e-5 * profile.n_rows)
+        return 1.0 + steps * (self.seconds_to_read(params, profile) + 2e-5 * profile.fit_rows)
 
     def build(self, params: Params, task: Task, seed: int) -> NetModel:
         """Return an unfitted model."""

@@ -59,7 +59,7 @@ class RNN(NetFamily):
         """Estimate from what a row of some twenty words, or of 64 steps, costs on one core."""
         hidden = whole(params, "hidden")
         row = _WORDS * profile.count(Role.TEXT) + _STEPS * (profile.count(Role.SEQUENCE) > 0)
-        return 0.3 + whole(params, "epochs") * profile.n_rows * (row * math.pow(hidden / 64, 1.5) + 2e-5)
+        return 0.3 + whole(params, "epochs") * profile.fit_rows * (row * math.pow(hidden / 64, 1.5) + 2e-5)
 
     def branches(self, params: Params, task: Task, train: Part, seed: int) -> Sequence[Branch]:
         """Learn a branch for each column of texts, and one for all sequences."""

@@ -43,7 +43,6 @@ LABEL_METRICS = frozenset(
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 2_000
 _TOGETHER = 40_000  # training rows of the folds that train together; above, the batches are large enough alone
-_FITTED = 7 / 8  # of the rows, about, are those a fold trains on
 _SHARE = 0.25  # of a run's seconds that all folds of a portfolio entry may take
 
 
@@ -82,7 +81,7 @@ class TabularNetworkFamily(ModelFamily):
 
     def cost(self, params: Params, task: Task, profile: Profile) -> float:
         """Estimate: multiplications of the layers forth and back, and a share of what each step costs at any size."""
-        rows = max(2, int(profile.n_rows * _FITTED))
+        rows = max(2, profile.fit_rows)
         inputs = 4 * numbers(profile) + categories(profile) * min(max(profile.max_levels, 1), 8)
         width, depth, members = whole(params, "width"), whole(params, "depth"), self.members(params)
         shared = width * (inputs + width * (depth - 1)) + width * profile.n_outputs

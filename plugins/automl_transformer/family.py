@@ -92,7 +92,7 @@ class Transformer(NetFamily):
         size, depth = whole(params, "width"), whole(params, "depth")
         tokens = 1 + width(profile, texts=False) + 30 * profile.count(Role.TEXT)
         each = depth * tokens * (8 * size**2 + 2 * size * tokens)
-        return 0.3 + whole(params, "epochs") * profile.n_rows * (each * _PRODUCT + 3e-5)
+        return 0.3 + whole(params, "epochs") * profile.fit_rows * (each * _PRODUCT + 3e-5)
 
     def branches(self, params: Params, task: Task, train: Part, seed: int) -> Sequence[Branch]:
         """Learn an encoder for each column of texts, and one for the matrix."""

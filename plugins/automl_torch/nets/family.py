@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from automl_torch.nets.fitted import Fitted
     from automl_torch.nets.regime import Regime
 
-_SHARE = 0.35  # of a run's seconds that the folds of a portfolio entry may take, on one core
+SHARE = 0.35
+"""Of a run's seconds, what the folds of a portfolio entry may take, on one core."""
 NUMBERS_WIDTH = 64
 
 
@@ -99,11 +100,13 @@ class NetFamily(ModelFamily):
         self.register()
         return NetModel.of(load_fitted(folder))
 
-    def affordable(self, entry: Params, epochs: Sequence[Param], task: Task, profile: Profile) -> Params:
-        """Take fewer of these epochs, longest first, where the folds would take more than their share of the run."""
+    def affordable(
+        self, entry: Params, epochs: Sequence[Param], task: Task, profile: Profile, share: float = SHARE
+    ) -> Params:
+        """Take fewer of these epochs, longest first, where the folds would take more than this share of the run."""
         if profile.seconds is None:
             return entry
-        seconds = _SHARE * profile.seconds
+        seconds = share * profile.seconds
         return affordable(entry, epochs, lambda other: profile.folds * self.cost(other, task, profile) <= seconds)
 
 
