@@ -16,10 +16,12 @@ import pytest
 from automl.engine import load, run_fit
 from automl.errors import TrialFailed
 from automl.options import FitOptions, FitResult
+from automl.plugin.registry import discover
 from automl.refitting import Refitting
 from automl.search.events import Refitted
 from automl.search.inline import InlineExecutor
 from automl.search.journal import read_records
+from automl.search.log_target import LogScale, LogTargetFamily
 from automl.search.records import SavedModel, TrialRecord
 from tests.search.tiny import Diary, record
 
@@ -60,6 +62,13 @@ def test_folds_that_have_seen_every_row_between_them_are_kept(tmp_path: Path) ->
     result = fit(tmp_path, diary, time=None, families=("lightgbm",), folds=3)
     assert folders(result) == {"0", "1", "2"}
     assert not [event for event in diary.events if isinstance(event, Refitted)]
+
+
+def test_no_time_is_kept_where_no_family_can() -> None:
+    families = discover().families
+    scale = LogScale(1.0, 2.0)
+    for name, able in (("lightgbm", True), ("random_forest", True), ("linear", False), ("cnn", False)):
+        assert families[name].builds_again == LogTargetFamily(families[name], scale).builds_again == able
 
 
 def test_the_journal_keeps_what_was_judged(tmp_path: Path) -> None:

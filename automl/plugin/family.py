@@ -100,6 +100,11 @@ class ModelFamily(ABC):
         """
         return None
 
+    @property
+    def builds_again(self) -> bool:
+        """Whether the family has a `build_again` of its own; where none has, no time is kept for it."""
+        return type(self).build_again is not ModelFamily.build_again
+
     @abstractmethod
     def load(self, folder: Path) -> Model:
         """Read back what `Model.save` wrote; never run code from the folder. Raise `ArtifactError` when damaged."""

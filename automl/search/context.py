@@ -44,6 +44,11 @@ class Context:
         """Whether out-of-bag rows of one fit on all rows may stand in for folds; not where encodings see targets."""
         return self.plan.out_of_bag and not self.toolbox.uses_target
 
+    @property
+    def refits(self) -> bool:
+        """Whether models may be fitted again in the end: rows were held out, and a family can learn from all."""
+        return self.plan.leaves_rows_out and any(family.builds_again for family in self.families.values())
+
     def in_one_fit(self, family: str) -> bool:
         """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""
         return self.families[family].out_of_bag and self.out_of_bag

@@ -165,6 +165,11 @@ class LogTargetFamily(ModelFamily):
         again = self._family.build_again(inner, _own(params), task, seed)
         return again if again is None or inner is model else LogTargetModel(again, self._scale)
 
+    @property
+    def builds_again(self) -> bool:
+        """Whether the family does."""
+        return self._family.builds_again
+
     def load(self, folder: Path) -> Model:
         """Read back a model on either scale."""
         return _scaled(self._family.load(folder), folder)
