@@ -85,7 +85,8 @@ def judge_columns(table: Table, target: Target, seed: int) -> Judged:
     passing[together] |= _stand_out(matrix[:, together], cardinalities[together], part, rng)
     ahead = np.flatnonzero(passing)
     proven = chance < _DOUBT / n_columns
-    proven[ahead] |= _help(matrix[:, ahead], cardinalities[ahead], part, rng)
+    if len(ahead):
+        proven[ahead] |= _help(matrix[:, ahead], cardinalities[ahead], part, rng)
     return Judged(passing, proven)
 
 

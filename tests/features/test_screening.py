@@ -54,6 +54,14 @@ def test_where_nothing_tells_next_to_nothing_stays(make_table, binary):
     assert judge_columns(table, Target(rng.integers(0, 2, 500), binary), 0).proven.sum() <= 6
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_it_may_be_that_not_one_column_passes(make_table, regression, seed):
+    rng = np.random.default_rng(seed)
+    table = make_table(numeric={f"noise{i}": rng.normal(size=300) for i in range(20)})
+    judged = judge_columns(table, Target(rng.normal(size=300), regression), 0)
+    assert judged.proven.sum() <= judged.passing.sum() <= 3
+
+
 def test_a_screened_table_has_the_columns_that_stay(mixed):
     table, _ = mixed()
     left = screen(table, np.array([True, False, False, True, False, False, True, False, False])).extend(table)
