@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from automl.data.table import Table
 from automl.features.derived import Derivation, Made
 from automl.features.gain import Trees, boosted_gain
 from automl.features.information import bin_columns, bin_target, information_of
-from automl.features.shuffling import SmallTrees, loss_growth
+from automl.features.shuffling import SmallTrees, loss_growth, losses
 from automl.features.target import Target
 from automl.storage import storable
 
@@ -22,8 +23,8 @@ _TREES = Trees(rounds=60, leaves=8, fraction=0.3, bins=31)
 _CHANCE = 0.02  # of information as large by chance: noise passes so often
 _DOUBT = 0.05  # of any noise column passing all the same: information less likely by chance than that needs no proof
 _JUDGES = Trees(rounds=60, leaves=8, bins=31)
-_FOLDS, _SHUFFLES = 4, 3
-_ERRORS = 2.0  # standard errors by which the loss has to grow
+_FOLDS, _SHUFFLES, _DEALS = 4, 3, 2
+_BARS = (-np.inf, 0.5, 1.0, 1.5, 2.0, 3.0)  # standard errors by which the loss has to grow
 _MOST_TOGETHER = 1000  # columns that trees look at; of more, those that tell most by themselves
 _MOST_ROWS = 5_000
 _MOST_CELLS = 4_000_000
@@ -68,7 +69,8 @@ def judge_columns(table: Table, target: Target, seed: int) -> Judged:
 
     A column passes by itself, by its mutual information with the target, or among the others, by its gain in small
     boosted trees, if that is above the gain of every shuffled copy of a column. Of those that pass, one stays whose
-    information is beyond doubt, or without which trees do worse on rows that they were not fitted on.
+    information is beyond doubt, or without which trees do worse, by a bar, on rows that they were not fitted on; the
+    bar is the one that trees predict best by.
     """
     n_numbers = table.numeric.shape[1]
     n_columns = n_numbers + table.categorical.shape[1]
@@ -84,9 +86,10 @@ def judge_columns(table: Table, target: Target, seed: int) -> Judged:
     passing = chance < _CHANCE
     passing[together] |= _stand_out(matrix[:, together], cardinalities[together], part, rng)
     ahead = np.flatnonzero(passing)
-    proven = chance < _DOUBT / n_columns
+    proven = np.zeros(n_columns, dtype=bool)
     if len(ahead):
-        proven[ahead] |= _help(matrix[:, ahead], cardinalities[ahead], part, rng)
+        sure = chance[ahead] < _DOUBT / n_columns
+        proven[ahead] = _best_of(matrix[:, ahead], cardinalities[ahead], part, sure, rng)
     return Judged(passing, proven)
 
 
@@ -109,19 +112,58 @@ def _stand_out(
     return gain > bar
 
 
-def _help(
-    matrix: NDArray[np.float32], cardinalities: NDArray[np.int64], target: Target, rng: np.random.Generator
+def _best_of(
+    matrix: NDArray[np.float32],
+    cardinalities: NDArray[np.int64],
+    target: Target,
+    sure: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> NDArray[np.bool_]:
-    """Whether the loss on held-out rows grows, beyond chance, as a column is shuffled, (n_columns,) bool."""
+    """Choose the columns that trees predict best from, (n_columns,) bool: those that are `sure` or clear some bar.
+
+    Columns that say little fail high bars, and noise clears low ones: which costs more differs between tables.
+    """
+    errors = _errors(matrix, cardinalities, target, rng)
+    choices = dict.fromkeys(tuple(np.flatnonzero(sure | (errors > bar))) for bar in _BARS)
+    seed = int(rng.integers(2**31))
+    best = min(filter(len, choices), key=lambda kept: _loss(matrix[:, kept], cardinalities[list(kept)], target, seed))
+    return np.isin(np.arange(len(sure)), best)
+
+
+def _errors(
+    matrix: NDArray[np.float32], cardinalities: NDArray[np.int64], target: Target, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """By how many standard errors the loss on held-out rows grows as a column is shuffled, (n_columns,) float64."""
     growth = np.zeros(matrix.shape)
-    fold_of = rng.permutation(len(matrix)) % _FOLDS
-    for fold in range(_FOLDS):
-        held, others = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        seed = int(rng.integers(2**31))
-        trees = SmallTrees(matrix[others], cardinalities, target.take(others), seed, _JUDGES)
+    for trees, held in _fitted(matrix, cardinalities, target, rng):
         judged = loss_growth(trees, matrix[held], target.take(held), trees.used, rng, _SHUFFLES)
         growth[np.ix_(held, trees.used)] = judged
-    return np.asarray(growth.mean(axis=0) > _ERRORS * growth.std(axis=0) / np.sqrt(len(matrix)))
+    spread = growth.std(axis=0) / np.sqrt(len(matrix))
+    return np.asarray(growth.mean(axis=0) / np.maximum(spread, np.finfo(np.float64).tiny))
+
+
+def _loss(matrix: NDArray[np.float32], cardinalities: NDArray[np.int64], target: Target, seed: int) -> float:
+    """Return the loss on held-out rows."""
+    rng = np.random.default_rng(seed)  # the same folds for every choice
+    return sum(
+        float(losses(target.take(held), trees(matrix[held])).sum())
+        for _ in range(_DEALS)
+        for trees, held in _fitted(matrix, cardinalities, target, rng)
+    )
+
+
+def _fitted(
+    matrix: NDArray[np.float32], cardinalities: NDArray[np.int64], target: Target, rng: np.random.Generator
+) -> Iterator[tuple[SmallTrees, NDArray[np.int64]]]:
+    """Yield trees, and the rows that they were not fitted on, for each fold."""
+    fold_of = rng.permutation(len(matrix)) % _FOLDS
+    for fold in range(_FOLDS):
+        others = np.flatnonzero(fold_of != fold)
+        seed = int(rng.integers(2**31))
+        yield (
+            SmallTrees(matrix[others], cardinalities, target.take(others), seed, _JUDGES),
+            np.flatnonzero(fold_of == fold),
+        )
 
 
 def screen(table: Table, useful: NDArray[np.bool_]) -> Screened:
