@@ -80,8 +80,8 @@ def make_plan(
     prepared = replace(prepared, dataset=dataset)
     observer.judged_by(metric)
     _tell(prepared, observer)
-    selects = options.selection != OFF and "selection" not in options.without
-    useful = useful_few(dataset) if selects else None
+    selection = _selection(options, registry)
+    useful = None if selection == OFF else useful_few(dataset)
     seen = dataset if useful is None else without_noise(dataset, useful)
     folds = _folds(dataset, options, len(seen.schema.used))
     observer.note(_judging(folds))
@@ -91,7 +91,7 @@ def make_plan(
         observer.note("Most columns look like noise: those no better than chance are left out, in every fold.")
     profile = Profile.of(seen, options.seconds_that_decide, len(folds.folds))
     taking_part = _taking_part(families, dataset, profile, options, observer)
-    toolbox = _toolbox(options, registry, screens=useful is not None)
+    toolbox = _toolbox(options, registry, selection, screens=useful is not None)
     context = Context(dataset, folds, metric, taking_part, profile, folder.resolve(), toolbox=toolbox)
     sample = Sample.of(frame, [column.name for column in dataset.schema.used], data_options.folder)
     return Plan(prepared, context, registry, hash_frame(frame), sample)
@@ -135,11 +135,16 @@ def _tell(prepared: Prepared, observer: Observer) -> None:
             observer.note(line)
 
 
-def _toolbox(options: FitOptions, registry: Registry, screens: bool) -> Toolbox:
-    """Gather what all encodings share."""
+def _selection(options: FitOptions, registry: Registry) -> str:
+    """Return how features are selected."""
     selection = OFF if "selection" in options.without else options.selection
     if selection not in {AUTO, OFF} and selection not in registry.selectors:
         raise unknown("selection", selection, [AUTO, OFF, *registry.selectors])
+    return selection
+
+
+def _toolbox(options: FitOptions, registry: Registry, selection: str, screens: bool) -> Toolbox:
+    """Gather what all encodings share."""
     limit = options.seconds_that_decide
     seconds = None if limit is None else limit * RANKING_SHARE
     derive = "features" not in options.without

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from automl.features.encoding import Features
 from automl.features.gain import Trees
 from automl.features.selection import CHANCE, BoostingRanker, Ranking, Selector
-from automl.features.shuffling import SmallTrees, loss_growth, losses
+from automl.features.shuffling import SmallTrees, loss_growth
 from automl.features.target import Target
 
 Predict = Callable[[Features], NDArray[np.float64]]
@@ -82,10 +82,10 @@ class BackwardSelector(Selector):
         def predict_changed(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
             return predict(replace(scored, matrix=matrix))
 
-        growth = loss_growth(predict_changed, scored.matrix, judge, everything, rng)
+        before, growth = loss_growth(predict_changed, scored.matrix, judge, everything, rng)
         # What one error of the estimate explains is nothing.
         sure = growth.mean(axis=0) - growth.std(axis=0) / np.sqrt(len(growth))
-        return float(losses(judge, predict(scored)).mean()), np.maximum(0.0, sure)
+        return float(before.mean()), np.maximum(0.0, sure)
 
 
 def _fit_trees(features: Features, target: Target, seed: int) -> Predict:

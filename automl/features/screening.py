@@ -136,7 +136,7 @@ def _errors(
     """By how many standard errors the loss on held-out rows grows as a column is shuffled, (n_columns,) float64."""
     growth = np.zeros(matrix.shape)
     for trees, held in _fitted(matrix, cardinalities, target, rng):
-        judged = loss_growth(trees, matrix[held], target.take(held), trees.used, rng, _SHUFFLES)
+        _, judged = loss_growth(trees, matrix[held], target.take(held), trees.used, rng, _SHUFFLES)
         growth[np.ix_(held, trees.used)] = judged
     spread = growth.std(axis=0) / np.sqrt(len(matrix))
     return np.asarray(growth.mean(axis=0) / np.maximum(spread, np.finfo(np.float64).tiny))

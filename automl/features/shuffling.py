@@ -52,10 +52,10 @@ def loss_growth(
     columns: NDArray[np.int64],
     rng: np.random.Generator,
     repeats: int = 1,
-) -> NDArray[np.float64]:
-    """Return by how much the loss of each row grows as each of these columns is shuffled alone, the mean of `repeats`.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the loss of each row, and by how much it grows as each of these columns is shuffled alone.
 
-    (n_rows, len(columns)) float64.
+    (n_rows,) and (n_rows, len(columns)) float64; growth is the mean of `repeats`.
     """
     growth = np.zeros((len(matrix), len(columns)))
     before = losses(target, predict(matrix))
@@ -65,4 +65,4 @@ def loss_growth(
             changed[:, column] = rng.permutation(matrix[:, column])
             growth[:, i] += losses(target, predict(changed)) - before
         changed[:, column] = matrix[:, column]
-    return growth / repeats
+    return before, growth / repeats

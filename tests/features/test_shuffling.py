@@ -22,7 +22,8 @@ def test_shuffling_hurts_by_what_a_column_is_worth(regression):
     def predict(new):
         return (2.0 * new[:, 0] + new[:, 1])[:, None]
 
-    growth = loss_growth(predict, matrix, target, np.array([1, 0, 2]), rng, repeats=2)
+    before, growth = loss_growth(predict, matrix, target, np.array([1, 0, 2]), rng, repeats=2)
+    np.testing.assert_allclose(before, 0.0, atol=1e-9)
     assert growth.shape == (400, 3)
     np.testing.assert_allclose(growth.mean(axis=0), [2.0, 8.0, 0.0], atol=1.5)  # twice the variance of the term
     np.testing.assert_array_equal(growth[:, 2], 0.0)
