@@ -157,12 +157,12 @@ class _Run:
     def search(self, plan: Plan, pace: Pace, executor: Executor, context_path: Path) -> Search:
         """Make the search ready to run: workers that have read its context, and the trials of earlier processes."""
         options, resources, observer = self.session.options, self.resources, self.observer
-        deadline_for = functools.partial(pace.searched, plan.n_test)
-        deadline = deadline_for()
+        deadline = functools.partial(pace.searched, plan.n_test)
         resources.check_room()
         context = replace(plan.context, cache_bytes=resources.cache_bytes)
         dump_context(context, context_path)
-        left = None if deadline is None else deadline - time.monotonic()
+        end = deadline()
+        left = None if end is None else end - time.monotonic()
         wait_until_warm(executor, resources.workers, context_path, left)
         observer.phase("searching", describe(plan))
         search = Search(
@@ -176,7 +176,6 @@ class _Run:
                 seed=options.seed,
                 memory=resources.memory,
                 tactics=Tactics.without(options.without),
-                deadline_for=deadline_for,
             ),
             executor=executor,
             storage=open_storage(self.folder / "optuna.journal"),

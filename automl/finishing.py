@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from automl.artifact import load_artifact
 from automl.combining import Choice, Chosen, Combiner, CombinerOptions, Finished
 from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
+from automl.data.sampling import sample_rows
 from automl.diskspace import DiskSpace
 from automl.errors import AutoMLError
 from automl.fitted import FittedModel
@@ -102,7 +101,7 @@ def _in_time(test: Dataset, choice: Choice, pace: Pace, seed: int, observer: Obs
         f"The test score is that of {n_rows:,} of the {test.n_rows:,} rows kept aside: the rest would take too much of "
         "the time limit. `automl evaluate` scores a table whole."
     )
-    return test.take(np.sort(np.random.default_rng(seed).choice(test.n_rows, n_rows, replace=False)))
+    return test.take(sample_rows(test.n_rows, n_rows, seed))
 
 
 def _limit(options: FitOptions) -> LatencyLimit | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.data.schema import Role, Schema
 from automl.data.table import Table
 from automl.features.encoding import Features
@@ -99,7 +100,7 @@ def measure_effects(fitted: FittedModel, table: Table, effort: Effort) -> dict[s
     Fisher, Rudin & Dominici 2019, JMLR 20(177), where the loss takes the predictions' place).
     """
     if table.n_rows > ROWS:
-        table = table.take(np.sort(np.random.default_rng(_SEED).choice(table.n_rows, ROWS, replace=False)))
+        table = table.take(sample_rows(table.n_rows, ROWS, _SEED))
     effects: dict[str, float] = defaultdict(float)
     if table.n_rows < 2:
         return effects

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.sampling import sample_rows
 from automl.features.blocks import in_blocks
 from automl.storage import storable
 
@@ -66,8 +67,7 @@ def fit_dates(seconds: NDArray[np.float64], names: tuple[str, ...], cyclic: bool
         list(combinations(range(len(names)), 2))[:MOST_PAIRS] if len(names) <= 6 else list(combinations(range(6), 2))
     )
     differences = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    if len(seconds) > MOST_ROWS:
-        seconds = seconds[np.sort(np.random.default_rng(0).choice(len(seconds), MOST_ROWS, replace=False))]
+    seconds = seconds[sample_rows(len(seconds), MOST_ROWS, seed=0)]
     everything = _expand(seconds, newest, differences)
     if cyclic:
         everything = np.concatenate([everything, _cycles(seconds)], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -46,19 +47,18 @@ LAG = 4  # with a fixed number of trials, trial i is proposed once the results u
 class SearchOptions:
     """How long and how wide to search.
 
-    `deadline` is on `time.monotonic()`'s clock; `deadline_for` says what it becomes where an ensemble takes so many
-    seconds to predict a row, which is better known with every trial. With `trials` the order of everything is fixed by
-    the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
+    `deadline` gives the end, on `time.monotonic()`'s clock and None for none, where an ensemble takes so many seconds
+    to predict a row: infinite at first, better known with every trial. With `trials` the order of everything is fixed
+    by the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
     """
 
-    deadline: float | None
+    deadline: Callable[[float], float | None]
     trials: int | None
     workers: int
     sampler: str = "tpe"
     seed: int = 0
     memory: int | None = None
     tactics: Tactics = field(default_factory=Tactics)
-    deadline_for: Callable[[float], float | None] | None = None
 
 
 class Search:
@@ -78,7 +78,7 @@ class Search:
     ) -> None:
         self._context, self._options = context, options
         self._observer, self._hook = observer, finished_hook
-        self._clock = Clock(options.deadline, counted=options.trials is not None)
+        self._clock = Clock(options.deadline(math.inf), counted=options.trials is not None)
         self._roster = Roster(observer)
         shared = _shared_study(context, options, storage)
         self._open_studies(storage, shared)
@@ -229,8 +229,8 @@ class Search:
         self._observer.trial(record, self._results.best_error)
 
     def _move_deadline(self) -> None:
-        if self._options.deadline_for is not None and not self._clock.counted:
-            self._clock.deadline = self._options.deadline_for(self._results.row_seconds)
+        if not self._clock.counted:
+            self._clock.deadline = self._options.deadline(self._results.row_seconds)
 
     def _learn(self, record: TrialRecord, units: float, killed: bool = False) -> None:
         """Account for a trial's cost and error."""

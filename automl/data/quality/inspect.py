@@ -16,6 +16,7 @@ from automl.data.quality.finding import Finding
 from automl.data.quality.report import Report, in_order
 from automl.data.quality.subject import OutOfTime, Subject
 from automl.data.quality.summary import summarise, tone_words
+from automl.data.sampling import sample_rows
 from automl.data.schema import Schema
 from automl.task import Task
 
@@ -94,10 +95,8 @@ def _run(checks: Iterable[Check], subject: Subject) -> tuple[list[Finding], list
 
 def _subject(part: Part, effort: Effort, started: float) -> Subject:
     n_rows = len(part.frame)
-    rows = np.arange(n_rows)
     most = max(1000, min(effort.rows, effort.cells // max(1, part.frame.shape[1])))
-    if n_rows > most:
-        rows = np.sort(np.random.default_rng(effort.seed).choice(n_rows, most, replace=False))
+    rows = sample_rows(n_rows, most, effort.seed)
     frame = part.frame.iloc[rows].reset_index(drop=True) if len(rows) < n_rows else part.frame
     origin = np.arange(n_rows) if part.origin is None else part.origin
     y = part.y if part.y is None or len(rows) == n_rows else part.y[rows]
