@@ -14,9 +14,11 @@ from automl.features.target import Target
 from automl.metrics import Metric
 from automl.plugin.backbone import Backbone
 from automl.plugin.boosted import BoostedHead, check_positions
+from automl.plugin.booster import BoostedModel
 from automl.plugin.boosting import (
     FASTEST,
     MAX_ROUNDS,
+    NEVER_FINITE,
     Pace,
     Patience,
     boost,
@@ -24,6 +26,7 @@ from automl.plugin.boosting import (
     patience_for,
     rate_in_run,
     rate_in_time,
+    rates_in_run,
 )
 from automl.plugin.contract import API_VERSION, RENAMED, forwarding
 from automl.plugin.crossfit import CrossFit, CrossFitJob, FoldModel, fit_folds, from_out_of_bag
@@ -34,7 +37,7 @@ from automl.plugin.model import Limits, Model, Param, Params, Part
 from automl.plugin.params import KEEP, real, text, whole, width
 from automl.plugin.recipes import FEATURES, recipe_entry, recipe_width, suggest_recipe, with_recipe
 from automl.plugin.sklearn import SklearnFamily
-from automl.plugin.stopping import ScorePieces, StoppedPredictions, checkpoints
+from automl.plugin.stopping import ScorePieces, StoppedModel, StoppedPredictions, checkpoints
 from automl.plugin.targets import linked, of_labels, prior, spread
 from automl.shelf import Shelf
 from automl.storage import load, save, storable
@@ -50,12 +53,14 @@ __all__ = [
     "KEEP",
     "MAX_ROUNDS",
     "MISSING",
+    "NEVER_FINITE",
     "REGRESSION",
     "TABULAR",
     "UNSEEN",
     "ArtifactError",
     "Backbone",
     "BoostedHead",
+    "BoostedModel",
     "CrossFit",
     "CrossFitJob",
     "Derivation",
@@ -84,6 +89,7 @@ __all__ = [
     "Selector",
     "Shelf",
     "SklearnFamily",
+    "StoppedModel",
     "StoppedPredictions",
     "Suggest",
     "Table",
@@ -106,6 +112,7 @@ __all__ = [
     "prior",
     "rate_in_run",
     "rate_in_time",
+    "rates_in_run",
     "real",
     "recipe_entry",
     "recipe_width",

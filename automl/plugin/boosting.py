@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from automl.data.dataset import Profile
 from automl.errors import TrialFailed
-from automl.plugin.model import Limits
+from automl.plugin.family import ModelFamily
+from automl.plugin.model import Limits, Params
+from automl.plugin.params import real
+from automl.task import Task
 
 MAX_ROUNDS = 3000
 FASTEST = 0.3
 """The highest learning rate: a higher one costs more accuracy than unfinished boosting does."""
+NEVER_FINITE = "the loss on the score part was never a finite number: look for infinite targets"
 _GAIN = 1e-3  # the share by which the loss must fall within the patience; what falls slower is not worth its time
 _WORK = 12.0  # learning rates add up to about this when the loss on other rows stops falling
 _SHARE = 0.85  # of the time left that rounds may fill; writing the trees takes the rest
@@ -72,11 +77,11 @@ class Pace:
 
 
 def boost(machine: Machine, pace: Pace, limits: Limits) -> int:
-    """Boost until the loss stops falling or the time is up; return the best number of rounds, 0 if none was finite.
+    """Boost until the loss stops falling or the time is up; return the best number of rounds.
 
     With a deadline, the seconds a round takes are measured, and the learning rate is raised where the rounds that fit
     would leave the model unfinished. Without one nothing depends on the clock, so that a seed gives the same model on
-    every machine.
+    every machine. Raise `TrialFailed` where no loss is a finite number.
     """
     rate, work, best, lowest = pace.rate, 0.0, 0, float("inf")
     patience = Patience(pace.patience)
@@ -105,6 +110,8 @@ def boost(machine: Machine, pace: Pace, limits: Limits) -> int:
             if needed > rate:
                 rate = needed
                 machine.learn_faster(rate)
+    if not best:
+        raise TrialFailed(NEVER_FINITE)
     return best
 
 
@@ -140,3 +147,17 @@ def rate_in_run(rate: float, fold_seconds: float, run_seconds: float, fastest: f
     """
     slower_by = min(folds, _FOLDS) * fold_seconds / (_SHARE_OF_RUN * run_seconds)
     return min(fastest, rate * max(1.0, slower_by))
+
+
+def rates_in_run(
+    family: ModelFamily, entries: Sequence[Params], task: Task, profile: Profile, fastest: float
+) -> list[Params]:
+    """Raise the `learning_rate` of portfolio entries by `rate_in_run`, so that no trial takes too much of a run."""
+    if profile.seconds is None:
+        return list(entries)
+    result: list[Params] = []
+    for entry in entries:
+        seconds = family.cost(entry, task, profile)
+        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, fastest, profile.folds)
+        result.append({**entry, "learning_rate": rate})
+    return result

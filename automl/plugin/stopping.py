@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin.model import Part
+from automl.features.encoding import Features
+from automl.plugin.model import Model, Part
 from automl.task import Task
 
 PIECES = 5
@@ -91,6 +92,23 @@ class StoppedPredictions:
             return np.asarray((predictions[:, 0] - self._y) ** 2, dtype=np.float64)
         own = predictions[np.arange(len(self._y)), self._y.astype(np.int64)]
         return np.asarray(-np.log(np.maximum(own, _LEAST)), dtype=np.float64)
+
+
+class StoppedModel(Model):
+    """A model that stops by the score part.
+
+    Its fits set `stopped` (n_score, n_outputs) float64, the predictions of a `StoppedPredictions` or None, which are
+    not pickled.
+    """
+
+    stopped: NDArray[np.float64] | None = None
+
+    def predict_score(self, features: Features) -> NDArray[np.float64]:
+        """Predict the score part, each row by the state that is best for other rows of it."""
+        return self.predict(features) if self.stopped is None else self.stopped
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "stopped": None}
 
 
 def checkpoints(rounds: int, most: int = 48) -> list[int]:

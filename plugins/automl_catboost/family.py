@@ -19,7 +19,7 @@ from automl.plugin import (
     Suggest,
     Task,
     learned_portfolio,
-    rate_in_run,
+    rates_in_run,
     real,
     whole,
     width,
@@ -62,7 +62,7 @@ class CatBoost(ModelFamily):
             many = profile.n_rows >= _MANY
             entries = [tuned, medium, shallow, near_own] if many else [shallow, medium, near_own, deep, noisy]
         entries = learned_portfolio(self, entries, task, profile)
-        return [self._in_time(entry, task, profile) for entry in entries]
+        return rates_in_run(self, entries, task, profile, FASTEST / 2)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample a space like TabArena's, widened to hold the tuned defaults."""
@@ -105,14 +105,6 @@ class CatBoost(ModelFamily):
     def load(self, folder: Path) -> CatBoostModel:
         """Read back the trees and the labels."""
         return load_model(folder)
-
-    def _in_time(self, entry: Params, task: Task, profile: Profile) -> Params:
-        """Raise the learning rate so that eight folds take at most about a tenth of the run's seconds."""
-        if profile.seconds is None:
-            return entry
-        seconds = self.cost(entry, task, profile)
-        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2, profile.folds)
-        return {**entry, "learning_rate": rate}
 
 
 def _entry(profile: Profile, *, rate: float, depth: int, l2: float, strength: float, onehot: int) -> Params:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from automl.plugin import BoostedHead, check_positions, storable
+from automl.plugin import BoostedHead, check_positions, spread, storable
 
 
 @storable("catboost.head")
@@ -29,3 +29,9 @@ class Head(BoostedHead):
     def loss(self) -> str:
         """CatBoost's name of the loss."""
         return {0: "RMSE", 2: "Logloss"}.get(len(self.classes), "MultiClass")
+
+    def spread(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn what CatBoost says, (n_rows, n_seen), into probabilities (n_rows, n_labels) or values (n_rows, 1)."""
+        if not len(self.classes):
+            return out * self.scale + self.shift
+        return spread(out / out.sum(axis=1, keepdims=True), self.classes, len(self.prior))

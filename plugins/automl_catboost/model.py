@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from automl.plugin import (
     FEATURES,
+    NEVER_FINITE,
     ArtifactError,
-    Features,
+    BoostedModel,
     Limits,
-    Model,
-    Params,
     Part,
     StoppedPredictions,
     Task,
@@ -26,7 +25,6 @@ from automl.plugin import (
     of_labels,
     real,
     save,
-    spread,
     whole,
 )
 from automl_catboost.head import Head
@@ -36,7 +34,6 @@ from automl_catboost.watch import LOOK_EVERY, Plan, Watch
 
 _HEAD = "head.npz"
 _TREES = "catboost.cbm"
-_FEW = 512  # rows up to which starting threads costs more than they save
 _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not CatBoost's
 _STAGES = 48  # states of the model shown to the honest choice of a stop
 _RESTARTS = 2  # each throws away at most a few rounds; the pace is known after the first
@@ -47,49 +44,29 @@ def work_of(task: Task) -> float:
     return 20.0 if task.is_classification else 40.0
 
 
-class CatBoostModel(Model):
-    """A CatBoost model, kept as the bytes of its file so that it pickles, and read when first needed."""
+class CatBoostModel(BoostedModel[Head, bytes]):
+    """A CatBoost model, as the bytes of its file."""
 
-    def __init__(self, params: Params, task: Task, seed: int) -> None:
-        self._params, self._task, self._seed = dict(params), task, seed
-        self._threads = 1
-        self._head: Head | None = None
-        self._bytes = b""
-        self._reader: Any = None
-        self._stopped: NDArray[np.float64] | None = None
+    every_core = -1
 
-    @classmethod
-    def of(cls, head: Head, data: bytes) -> CatBoostModel:
-        """Return a model read from disk; prediction then uses every core."""
-        model = cls.__new__(cls)
-        model._threads, model._head, model._bytes, model._reader, model._stopped = -1, head, data, None, None
-        return model
-
-    def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
-        """Boost until the score part's loss stops falling, or for a fixed number of rounds without one."""
-        if limits.seconds_left <= 0:
-            raise TrialFailed("no time left to boost")
-        self._threads = limits.threads
-        head = Head.of(train, self._task)
-        head = replace(
+    def look(self, train: Part) -> Head:
+        """Look at labels and columns; of constants, CatBoost does not learn at all."""
+        head = Head.of(train, self.task)
+        return replace(
             head,
             boosted=head.boosted and varies(train.features.matrix),
             categorical=np.asarray(train.features.categorical, dtype=np.int64),
         )
-        self._head = head
-        if head.boosted:
-            trained = self._train(head, train, score, limits)
-            self._bytes, self._reader = _to_bytes(trained), trained
-            self._head = replace(head, digest=hashlib.sha256(self._bytes).hexdigest())
 
-    def _train(self, head: Head, train: Part, score: Part | None, limits: Limits) -> Any:
+    def boost(self, head: Head, train: Part, score: Part | None, limits: Limits) -> bytes:
+        """Boost, again at another learning rate where the pace turns out wrong; return the best rounds."""
         import catboost
 
         known = None if score is None else of_labels(score, head.classes)
         pool = labelled(head, train)
         scored = None if known is None or not len(known.y) else labelled(head, known)
-        rate, depth = real(self._params, "learning_rate"), whole(self._params, "depth")
-        plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self._task))
+        rate, depth = real(self.params, "learning_rate"), whole(self.params, "depth")
+        plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self.task))
         for attempt in range(_RESTARTS + 1):
             watch = Watch(plan, limits, head.loss, may_restart=attempt < _RESTARTS)
             model = catboost.CatBoost(self._catboost_params(head, plan, limits.threads))
@@ -99,62 +76,44 @@ class CatBoostModel(Model):
                 break
             plan = watch.again
         if not model.tree_count_ or (scored is not None and not watch.best_round):
-            raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
+            raise TrialFailed(NEVER_FINITE)
         if score is not None and scored is not None:
-            self._stopped = self._without_own(model, score)
+            self.stopped = self._without_own(head, model, score)
             model.shrink(watch.best_round)
             model.shrink(watch.best_round)  # again: only then it drops tables of categories that no tree looks at
-        return model
+        return _to_bytes(model)
 
-    def _without_own(self, model: Any, score: Part) -> NDArray[np.float64] | None:
+    def _without_own(self, head: Head, model: Any, score: Part) -> NDArray[np.float64] | None:
         """Predict the score part by the rounds that are best for other rows of it."""
-        head = self._head
-        assert head is not None
-        stopped = StoppedPredictions(score, self._task, self._seed)
+        stopped = StoppedPredictions(score, self.task, self.seed)
         kind = "Probability" if len(head.classes) else "RawFormulaVal"
         period = -(-model.tree_count_ // _STAGES)
         pool = pool_of(head, score.features.matrix)
-        for out in model.staged_predict(pool, kind, eval_period=period, thread_count=self._threads):
-            stopped.show(self._spread(np.asarray(out, dtype=np.float64).reshape(len(score.y), -1)))
+        for out in model.staged_predict(pool, kind, eval_period=period, thread_count=self.threads):
+            stopped.show(head.spread(np.asarray(out, dtype=np.float64).reshape(len(score.y), -1)))
         return stopped.predictions
 
-    def predict_score(self, features: Features) -> NDArray[np.float64]:
-        """Predict the score part, each row by the rounds that are best for other rows of it."""
-        return self.predict(features) if self._stopped is None else self._stopped
+    def read(self, kept: bytes) -> Any:
+        """Let CatBoost parse its file."""
+        import catboost
 
-    def predict(self, features: Features) -> NDArray[np.float64]:
-        """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
-        if self._head is None:
-            raise TrialFailed("asked to predict before fitting: call fit first")
-        head, n_rows = self._head, features.n_rows
-        if not head.boosted or not n_rows:
-            return head.constant(n_rows)
-        if features.matrix.shape[1] != head.n_features:
-            raise TrialFailed(f"fitted on {head.n_features} columns, but asked to predict {features.matrix.shape[1]}")
-        if self._reader is None:
-            self._reader = _from_bytes(self._bytes)
-        return self._spread(outputs(self._reader, head, features.matrix, 1 if n_rows <= _FEW else self._threads))
+        return catboost.CatBoost().load_model(blob=kept)
 
-    def _spread(self, out: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn what CatBoost predicts into (n_rows, n_labels) probabilities or (n_rows, 1) values."""
-        head = self._head
-        assert head is not None
-        if not len(head.classes):
-            return out * head.scale + head.shift
-        return spread(out / out.sum(axis=1, keepdims=True), head.classes, len(head.prior))
+    def outputs(self, trees: Any, head: Head, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+        """Return probabilities or values."""
+        return head.spread(outputs(trees, head, matrix, threads))
 
     def save(self, folder: Path) -> None:
-        """Write CatBoost's own format and the labels."""
-        save(self._head, folder / _HEAD)
-        if self._bytes:
-            (folder / _TREES).write_bytes(self._bytes)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_reader": None, "_stopped": None}
+        """Write CatBoost's own format, its SHA-256, and the labels."""
+        if self.head is None or self.kept is None:
+            save(self.head, folder / _HEAD)
+            return
+        save(replace(self.head, digest=hashlib.sha256(self.kept).hexdigest()), folder / _HEAD)
+        (folder / _TREES).write_bytes(self.kept)
 
     def _catboost_params(self, head: Head, plan: Plan, threads: int) -> dict[str, Any]:
         return {
-            **{name: value for name, value in self._params.items() if name not in _ENCODING},
+            **{name: value for name, value in self.params.items() if name not in _ENCODING},
             **({"classes_count": len(head.classes)} if head.n_groups > 1 else {}),
             "learning_rate": plan.rate,
             "iterations": plan.max_rounds,
@@ -166,7 +125,7 @@ class CatBoostModel(Model):
             "allow_const_label": True,
             "allow_writing_files": False,
             "logging_level": "Silent",
-            "random_seed": self._seed % (2**31),
+            "random_seed": self.seed % (2**31),
             "thread_count": threads,
         }
 
@@ -179,7 +138,7 @@ def load_model(folder: Path) -> CatBoostModel:
     """
     head = load(folder / _HEAD, Head)
     if not head.boosted:
-        return CatBoostModel.of(head, b"")
+        return CatBoostModel.of(head, None)
     path = folder / _TREES
     try:
         data = path.read_bytes()
@@ -191,8 +150,7 @@ def load_model(folder: Path) -> CatBoostModel:
     try:
         check_bytes(data, Shape(head.n_features - n_categories, n_categories, head.n_groups))
         model = CatBoostModel.of(head, data)
-        model._reader = _from_bytes(data)
-        _check(model._reader, head)
+        _check(model.parsed(), head)
     except Exception as error:  # catboost is imported by then, but its own error class is no public name
         raise ArtifactError(f"{path}: the file is damaged ({error}); use an intact copy of the model") from error
     return model
@@ -214,9 +172,3 @@ def _to_bytes(model: Any) -> bytes:
         path = Path(folder) / _TREES
         model.save_model(str(path), format="cbm")
         return path.read_bytes()
-
-
-def _from_bytes(data: bytes) -> Any:
-    import catboost
-
-    return catboost.CatBoost().load_model(blob=data)

@@ -18,7 +18,7 @@ from automl.plugin import (
     Suggest,
     Task,
     learned_portfolio,
-    rate_in_run,
+    rates_in_run,
     real,
     recipe_entry,
     recipe_width,
@@ -84,17 +84,6 @@ class _Boosting(ModelFamily):
         """Read back LightGBM's text and the labels."""
         return load_boosting(folder)
 
-    def _affordable(self, entries: list[Params], task: Task, profile: Profile) -> list[Params]:
-        """Raise learning rates so that eight folds of an entry take at most a tenth of the run's seconds."""
-        if profile.seconds is None:
-            return entries
-        result: list[Params] = []
-        for entry in entries:
-            seconds = self.cost(entry, task, profile)
-            rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, _FASTEST, profile.folds)
-            result.append({**entry, "learning_rate": rate})
-        return result
-
 
 def _entry(
     profile: Profile, rate: float, leaves: int, min_data: int, fractions: tuple[float, float], recipe: str = "means"
@@ -145,7 +134,7 @@ class LightGBM(_Boosting):
                 _entry(profile, 0.0121, 53, 14, (0.7, 0.9), "all"),
                 _entry(profile, 0.03, 128, 3, (0.9, 0.9), "plain"),
             ]
-        return self._affordable(learned_portfolio(self, entries, task, profile), task, profile)
+        return rates_in_run(self, learned_portfolio(self, entries, task, profile), task, profile, _FASTEST)
 
 
 class LightGBMExtraTrees(_Boosting):
@@ -163,4 +152,4 @@ class LightGBMExtraTrees(_Boosting):
             _entry(profile, 0.0127, 5, 10, (0.73, 1.0), "all"),
             _entry(profile, 0.0074, 8, 10, (0.42, 1.0)),
         ]
-        return self._affordable(learned_portfolio(self, entries, task, profile), task, profile)
+        return rates_in_run(self, learned_portfolio(self, entries, task, profile), task, profile, _FASTEST)

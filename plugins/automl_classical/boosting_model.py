@@ -17,15 +17,13 @@ from automl.plugin import (
     MAX_ROUNDS,
     ArtifactError,
     BoostedHead,
-    Features,
+    BoostedModel,
     Limits,
-    Model,
     Pace,
     Params,
     Part,
     StoppedPredictions,
     Task,
-    TrialFailed,
     boost,
     boost_again,
     checkpoints,
@@ -46,7 +44,6 @@ _TEXT = "lightgbm.txt.gz"
 _MOST_TEXT = 2**30  # characters; a longer text is a damaged or hostile file
 _WRITING = 0.12  # of the time that rounds took, to write their trees
 _PREDICTING = 0.6  # of the time that learning from a row took, to predict one
-_FEW = 512  # rows up to which starting threads costs more than they save
 _ENCODING = frozenset({"keep", FEATURES})  # the parameters that are not LightGBM's
 
 
@@ -56,35 +53,20 @@ class _Head(BoostedHead):
     """What LightGBM's text does not say."""
 
 
-class BoostingModel(Model):
-    """A booster, kept as text so that it pickles, and read when first needed."""
+class BoostingModel(BoostedModel[_Head, str]):
+    """A booster of LightGBM, as its text."""
 
     def __init__(self, params: Params, task: Task, seed: int, extra_trees: bool, rates: Sequence[float] = ()) -> None:
-        self._params, self._task, self._seed, self._extra_trees = dict(params), task, seed, extra_trees
+        super().__init__(params, task, seed)
+        self._extra_trees = extra_trees
         self._rates = rates  # of the rounds to boost, where these are known
-        self._threads = 1
-        self._head: _Head | None = None
-        self._text = ""
-        self._booster: Any = None
-        self._stopped: NDArray[np.float64] | None = None
 
-    @classmethod
-    def of(cls, head: _Head, text: str) -> BoostingModel:
-        """Return a model read from disk; prediction then uses every core."""
-        model = cls.__new__(cls)
-        model._threads, model._head, model._text, model._booster, model._stopped = 0, head, text, None, None
-        return model
+    def look(self, train: Part) -> _Head:
+        """Look at labels and columns."""
+        return _Head.of(train, self.task)
 
-    def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
-        """Boost until the score part's loss stops falling, or for a fixed number of rounds without one."""
-        if limits.seconds_left <= 0:
-            raise TrialFailed("no time left to boost")
-        self._threads = limits.threads
-        self._head = _Head.of(train, self._task)
-        if self._head.boosted:
-            self._boost(self._head, train, score, limits)
-
-    def _boost(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> None:
+    def boost(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> str:
+        """Boost; return what prediction needs of LightGBM's text."""
         import lightgbm
 
         params = self._lightgbm_params(head, limits.threads)
@@ -98,69 +80,53 @@ class BoostingModel(Model):
         most = min(MAX_ROUNDS, MAX_TREES // booster.num_model_per_iteration())
         # After the last round comes the score part, predicted once more by every tree, as a row is learned and scored.
         writing = _WRITING + (0.0 if scored is None else _PREDICTING * len(scored.y) / len(train.y))
-        pace = Pace(real(self._params, "learning_rate"), patience_for(len(train.y)), most, writing=writing)
+        pace = Pace(real(self.params, "learning_rate"), patience_for(len(train.y)), most, writing=writing)
         rounds = _Rounds(booster, scored is not None)
         best = boost_again(rounds, self._rates, limits) if len(self._rates) else boost(rounds, pace, limits)
-        if not best:
-            raise TrialFailed("the loss on the score part was never a finite number: look for infinite targets")
         if score is not None and scored is not None:
-            self._stopped = self._without_own(head, booster, score)
-        self._text = lean(booster.model_to_string(num_iteration=best))
-        self._booster = None
+            self.stopped = self._without_own(head, booster, score)
+        return lean(booster.model_to_string(num_iteration=best))
 
     def _without_own(self, head: _Head, booster: Any, score: Part) -> NDArray[np.float64] | None:
         """Predict the score part by the rounds that are best for other rows of it."""
-        stopped = StoppedPredictions(score, self._task, self._seed)
+        stopped = StoppedPredictions(score, self.task, self.seed)
         done, raw = 0, np.float64(0)
         for rounds in checkpoints(booster.current_iteration()):
             raw = raw + booster.predict(
                 score.features.matrix, start_iteration=done, num_iteration=rounds - done, raw_score=True,
-                num_threads=self._threads, validate_features=False,
+                num_threads=self.threads, validate_features=False,
             )  # fmt: skip
             done = rounds
             stopped.show(head.predictions(linked(raw, len(head.classes))))
         return stopped.predictions
 
-    def predict_score(self, features: Features) -> NDArray[np.float64]:
-        """Predict the score part, each row by the rounds that are best for other rows of it."""
-        return self.predict(features) if self._stopped is None else self._stopped
+    def read(self, kept: str) -> Any:
+        """Let LightGBM parse its text."""
+        import lightgbm
 
-    def predict(self, features: Features) -> NDArray[np.float64]:
-        """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
-        if self._head is None:
-            raise TrialFailed("asked to predict before fitting: call fit first")
-        head, n_rows = self._head, features.n_rows
-        if not head.boosted or not n_rows:
-            return head.constant(n_rows)
-        threads = 1 if n_rows <= _FEW else self._threads
-        return head.predictions(self._reader().predict(features.matrix, num_threads=threads, validate_features=False))
+        return lightgbm.Booster(model_str=kept)
+
+    def outputs(self, trees: Any, head: _Head, matrix: NDArray[np.float32], threads: int) -> NDArray[np.float64]:
+        """Return probabilities or values."""
+        return head.predictions(trees.predict(matrix, num_threads=threads, validate_features=False))
 
     def again(self, params: Params, task: Task, seed: int, extra_trees: bool) -> BoostingModel | None:
         """Return an unfitted model of as many rounds, at the same rates; None where the text does not tell them."""
-        known = rates(self._text, 1 if self._head is None else self._head.n_groups)
+        known = rates(self.kept or "", 1 if self.head is None else self.head.n_groups)
         if not known:
             return None
         return BoostingModel({**params, "learning_rate": known[0]}, task, seed, extra_trees, known)
 
     def save(self, folder: Path) -> None:
         """Write LightGBM's text and the labels."""
-        save(self._head, folder / _HEAD)
-        (folder / _TEXT).write_bytes(gzip.compress(self._text.encode(), compresslevel=1, mtime=0))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_booster": None, "_stopped": None}
-
-    def _reader(self) -> Any:
-        if self._booster is None:
-            import lightgbm
-
-            self._booster = lightgbm.Booster(model_str=self._text)
-        return self._booster
+        save(self.head, folder / _HEAD)
+        if self.kept is not None:
+            (folder / _TEXT).write_bytes(gzip.compress(self.kept.encode(), compresslevel=1, mtime=0))
 
     def _lightgbm_params(self, head: _Head, threads: int) -> dict[str, Any]:
         objective = {0: "regression", 2: "binary"}.get(len(head.classes), "multiclass")
         return {
-            **{name: value for name, value in self._params.items() if name not in _ENCODING},
+            **{name: value for name, value in self.params.items() if name not in _ENCODING},
             "objective": objective,
             "metric": {"regression": "l2", "binary": "binary_logloss", "multiclass": "multi_logloss"}[objective],
             "num_class": len(head.classes) if objective == "multiclass" else 1,
@@ -171,7 +137,7 @@ class BoostingModel(Model):
             "deterministic": True,
             "force_col_wise": True,
             "num_threads": threads,
-            "seed": self._seed % (2**31),
+            "seed": self.seed % (2**31),
             "verbose": -1,
         }
 
@@ -199,7 +165,7 @@ def load_boosting(folder: Path) -> BoostingModel:
     head = load(folder / _HEAD, _Head)
     path = folder / _TEXT
     if not head.boosted:
-        return BoostingModel.of(head, "")
+        return BoostingModel.of(head, None)
     try:
         with gzip.open(path) as file:
             text = file.read(_MOST_TEXT).decode()
@@ -210,7 +176,7 @@ def load_boosting(folder: Path) -> BoostingModel:
     try:
         check_text(text, head.n_features, head.n_groups)
         model = BoostingModel.of(head, text)
-        model._reader()
+        model.parsed()
     except (ValueError, lightgbm.basic.LightGBMError) as error:
         raise ArtifactError(f"{path}: the file is damaged ({error}); use an intact copy of the model") from error
     return model

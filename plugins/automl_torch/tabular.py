@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,12 @@ from automl.plugin import (
     Features,
     FoldModel,
     Limits,
-    Model,
     ModelFamily,
     Param,
     Params,
     Part,
     Profile,
+    StoppedModel,
     Task,
     TrialFailed,
     real,
@@ -145,19 +145,18 @@ class TabularNetworkFamily(ModelFamily):
         return fit_together(lessons, task, recipe, limits)
 
 
-class NetworkModel(Model):
+class NetworkModel(StoppedModel):
     """A tabular network behind the contract of a model."""
 
     def __init__(self, family: TabularNetworkFamily, params: Params, task: Task, seed: int) -> None:
         self._make = (family, dict(params), task, seed)
         self._fitted: Fitted | None = None
-        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, fitted: Fitted, stopped: NDArray[np.float64] | None = None) -> NetworkModel:
         """Return a model that is fitted already; `stopped` are honest predictions of its score part."""
         model = cls.__new__(cls)
-        model._fitted, model._stopped = fitted, stopped
+        model._fitted, model.stopped = fitted, stopped
         return model
 
     @property
@@ -171,18 +170,11 @@ class NetworkModel(Model):
         """Train; the score part decides which epoch is kept."""
         family, params, task, seed = self._make
         [taught] = family.teach([Lesson(train, score, seed)], params, task, limits)
-        self._fitted, self._stopped = taught.fitted, taught.stopped
+        self._fitted, self.stopped = taught.fitted, taught.stopped
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features.matrix)
-
-    def predict_score(self, features: Features) -> NDArray[np.float64]:
-        """Predict the score part, each row by the epoch that is best for other rows of it."""
-        return self.predict(features) if self._stopped is None else self._stopped
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stopped": None}
 
     def save(self, folder: Path) -> None:
         """Write the weights with safetensors and the rest as a storable."""

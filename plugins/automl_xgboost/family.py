@@ -17,7 +17,7 @@ from automl.plugin import (
     Suggest,
     Task,
     learned_portfolio,
-    rate_in_run,
+    rates_in_run,
     real,
     recipe_entry,
     recipe_width,
@@ -57,7 +57,7 @@ class XGBoost(ModelFamily):
         mild = _entry(profile, rate=0.05, depth=4, child=1.0, rows=0.8, columns=0.6, ridge=1.0)
         entries = [mild, first, *others] if profile.n_rows < _FEW else [first, mild, *others]
         entries = learned_portfolio(self, entries, task, profile)
-        return [self._in_time(entry, task, profile) for entry in entries]
+        return rates_in_run(self, entries, task, profile, FASTEST / 2)
 
     def suggest(self, trial: Suggest, task: Task, profile: Profile) -> Params:
         """Sample a space like TabArena's, in depth instead of leaves."""
@@ -98,14 +98,6 @@ class XGBoost(ModelFamily):
     def load(self, folder: Path) -> XGBoostModel:
         """Read back the trees and the labels."""
         return load_model(folder)
-
-    def _in_time(self, entry: Params, task: Task, profile: Profile) -> Params:
-        """Raise the learning rate so that eight folds take at most about a tenth of the run's seconds."""
-        if profile.seconds is None:
-            return entry
-        seconds = self.cost(entry, task, profile)
-        rate = rate_in_run(real(entry, "learning_rate"), seconds, profile.seconds, FASTEST / 2, profile.folds)
-        return {**entry, "learning_rate": rate}
 
 
 def _entry(

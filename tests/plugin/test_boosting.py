@@ -11,6 +11,7 @@ from automl.plugin import (
     Limits,
     Pace,
     Patience,
+    TrialFailed,
     boost,
     patience_for,
     rate_in_run,
@@ -81,7 +82,8 @@ def test_without_a_deadline_the_clock_is_not_read_and_without_rows_to_stop_by_th
 def test_a_loss_that_is_never_finite_leaves_no_best_round(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Clock(monkeypatch, rate=0.1)
     monkeypatch.setattr(machine, "loss", lambda: float("nan"))
-    assert boost(machine, Pace(0.1, 5, 50), Limits()) == 0
+    with pytest.raises(TrialFailed, match="never a finite number"):
+        boost(machine, Pace(0.1, 5, 50), Limits())
 
 
 def test_the_best_round_is_the_one_of_the_lowest_loss(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,13 @@ from automl.plugin import (
     FamilyDeclined,
     Features,
     Limits,
-    Model,
     ModelFamily,
     Param,
     Params,
     Part,
     Profile,
     Role,
+    StoppedModel,
     Task,
     TrialFailed,
 )
@@ -110,19 +110,18 @@ class NetFamily(ModelFamily):
         return affordable(entry, epochs, lambda other: profile.folds * self.cost(other, task, profile) <= seconds)
 
 
-class NetModel(Model):
+class NetModel(StoppedModel):
     """A network of modules behind the contract of a model."""
 
     def __init__(self, family: NetFamily, params: Params, task: Task, seed: int) -> None:
         self._make = (family, dict(params), task, seed)
         self._fitted: Fitted | None = None
-        self._stopped: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, fitted: Fitted) -> NetModel:
         """Return a model that is fitted already."""
         model = cls.__new__(cls)
-        model._fitted, model._stopped = fitted, None
+        model._fitted = fitted
         return model
 
     @property
@@ -146,18 +145,11 @@ class NetModel(Model):
         if others:
             branches.append(Numbers(others, NUMBERS_WIDTH))
         regime, dropout = family.regime(params, task), family.dropout(params)
-        self._fitted, self._stopped = fit(train, score, task, branches, regime, dropout, seed, limits)
+        self._fitted, self.stopped = fit(train, score, task, branches, regime, dropout, seed, limits)
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features)
-
-    def predict_score(self, features: Features) -> NDArray[np.float64]:
-        """Predict the score part, each row by an epoch that it had no say in."""
-        return self.predict(features) if self._stopped is None else self._stopped
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stopped": None}
 
     def save(self, folder: Path) -> None:
         """Write the weights with safetensors and the rest as a storable."""

@@ -28,8 +28,8 @@ def test_many_labels_get_fewer_rounds_at_the_same_number_of_trees(monkeypatch: p
     monkeypatch.setattr(boosting_model, "MAX_TREES", 40)
     model = LightGBM().build(default(MULTICLASS), MULTICLASS, 0)
     model.fit(part(MULTICLASS, 120), None, Limits())
-    assert model._reader().num_trees() == 40
-    assert model._reader().current_iteration() == 10
+    assert model.parsed().num_trees() == 40
+    assert model.parsed().current_iteration() == 10
 
 
 def test_early_stopping_keeps_the_best_round() -> None:
@@ -37,7 +37,7 @@ def test_early_stopping_keeps_the_best_round() -> None:
     noisy = Part(train.features, np.where(np.random.default_rng(0).random(150) < 0.3, 1 - train.y, train.y))
     model = LightGBM().build({**default(BINARY), "min_data_in_leaf": 5}, BINARY, 0)
     model.fit(noisy, score, Limits())
-    assert model._reader().current_iteration() < 200
+    assert model.parsed().current_iteration() < 200
 
 
 @pytest.mark.parametrize("task", [BINARY, MULTICLASS, VALUES], ids=lambda task: str(task.kind))
@@ -49,8 +49,8 @@ def test_a_model_built_again_has_as_many_rounds_at_the_same_rates(task: Task, tm
     again = LightGBM().build_again(LightGBM().load(tmp_path), params, task, 0)
     assert isinstance(again, BoostingModel)
     again.fit(part(task, 300), None, Limits())
-    rounds = judged._reader().current_iteration()
-    assert again._reader().current_iteration() == rounds > 1
+    rounds = judged.parsed().current_iteration()
+    assert again.parsed().current_iteration() == rounds > 1
     assert shrinkage(again) == shrinkage(judged)
 
 
@@ -73,7 +73,7 @@ def test_too_little_time_for_all_rounds_is_a_failure() -> None:
 
 
 def shrinkage(model: BoostingModel) -> list[float]:
-    return [float(rate) for rate in re.findall(r"^shrinkage=(.*)$", model._text, re.MULTILINE)]
+    return [float(rate) for rate in re.findall(r"^shrinkage=(.*)$", model.kept or "", re.MULTILINE)]
 
 
 def test_a_run_with_little_time_gets_faster_learning_rates() -> None:
