@@ -69,11 +69,14 @@ def compare(entry: Entry, seed: int, budget: float) -> None:
                 add_noise([split.train, split.test], n_noise)
             options = ["--time-limit", f"{budget:g}", "--seed", str(seed), "--selection", selection]
             report = fit(split.train, split.test, entry.target, folder / "run", options)
-            score = report["test_score"]
-            clean = score if clean is None else clean
+            clean = report if clean is None else clean
+            scores = " | ".join(_beside(report[part], clean[part]) for part in ("test_score", "cv_score"))
             kept = f"{kept_noise(folder / 'run'):.0%}" if n_noise else ""
-            change = f"{100 * (score / clean - 1):+.1f}%" if n_noise else ""
-            print(f"| {entry.name} | {seed} | {case} | {score:.4f} | {change} | {kept} |", flush=True)
+            print(f"| {entry.name} | {seed} | {case} | {scores} | {kept} |", flush=True)
+
+
+def _beside(score: float, clean: float) -> str:
+    return f"{score:.4f} | " + (f"{100 * (score / clean - 1):+.1f}%" if score != clean else "")
 
 
 def pure_noise(seed: int, budget: float) -> None:
@@ -88,8 +91,7 @@ def pure_noise(seed: int, budget: float) -> None:
             table.to_csv(folder / f"{name}.csv", index=False)
         options = ["--time-limit", f"{budget:g}", "--seed", str(seed)]
         report = fit(folder / "train.csv", folder / "test.csv", "y", folder / "run", options)
-        cross_validated = f"cross-validated {report['cv_score']:.4f}"
-        print(f"| pure noise | {seed} | {cross_validated} | {report['test_score']:.4f} | | |", flush=True)
+        print(f"| pure noise | {seed} | | {report['test_score']:.4f} | | {report['cv_score']:.4f} | | |", flush=True)
 
 
 def main() -> None:
@@ -99,7 +101,8 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--tables", nargs="*", default=list(TABLES))
     arguments = parser.parse_args()
-    print("| table | seed | case | test score | against clean | kept |\n| --- | --- | --- | --- | --- | --- |")
+    head = ("table", "seed", "case", "test score", "against clean", "cross-validated", "against clean", "kept")
+    print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}")
     entries = {entry.name: entry for entry in load_suite(arguments.suite)}
     for seed in arguments.seeds:
         for name in arguments.tables:
