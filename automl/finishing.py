@@ -94,7 +94,7 @@ def _row_seconds(choice: Choice) -> float:
 
 def _in_time(test: Dataset, choice: Choice, pace: Pace, seed: int, observer: Observer) -> Dataset:
     """Draw as many of the rows to test on as there is time for."""
-    n_rows = pace.testable(test.n_rows, _row_seconds(choice))
+    n_rows = pace.testable(test.n_rows, _row_seconds(choice), time.monotonic())
     if n_rows == test.n_rows:
         return test
     observer.note(

@@ -16,8 +16,7 @@ BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 BACKBONE_SAVING = 8.0  # more seconds for that with pretrained weights, which are large
 LEAVING = 0.5  # seconds for processes to end
-_FEWEST_ROWS = 1000  # of the test part; fewer would tell little
-_FEWEST_SLOW_ROWS = 50  # with pretrained weights: still fewer would tell nothing
+_FEWEST_ROWS = 50  # of the test part; fewer would tell nothing
 
 
 @dataclass(frozen=True)
@@ -76,18 +75,26 @@ class Pace:
         """Return when the last save should end, where predicting the test part takes so many seconds."""
         return None if self.end is None else self.end - testing - MEASURING_LEAST
 
-    def testable(self, n_rows: int, row_seconds: float) -> int:
-        """Return how many of the rows to test on there is time for, when one takes so many seconds."""
-        if self.limit is None or row_seconds <= 0:
+    def testable(self, n_rows: int, row_seconds: float, now: float) -> int:
+        """Return how many of the rows to test on there is time for, where one takes so many seconds on one core.
+
+        `now`, on `time.monotonic()`'s clock, nothing is saved yet.
+        """
+        if self.end is None or row_seconds <= 0:
             return n_rows
-        fewest = _FEWEST_SLOW_ROWS if self.backbones else _FEWEST_ROWS
-        return min(n_rows, max(fewest, int(self._testing(self.limit, n_rows, self.row_budgets[-1]) / row_seconds)))
+        seconds = self.end - now - self._saving - MEASURING_LEAST
+        return min(n_rows, max(_FEWEST_ROWS, int(seconds / row_seconds)))
+
+    @property
+    def _saving(self) -> float:
+        return SAVING + self.backbones * BACKBONE_SAVING
 
     def _after(self, limit: float, n_test: int, row_seconds: float = math.inf) -> float:
         """Return the seconds that the steps after the choice of members need."""
-        saving = SAVING + self.backbones * BACKBONE_SAVING
-        usual = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS  # what is slower takes from `measuring`
-        return saving + self._testing(limit, n_test, min(usual, row_seconds)) + (self.measuring or 0.0) + LEAVING
+        if math.isinf(row_seconds):
+            row_seconds = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS
+        slowest = min(self.row_budgets[-1], row_seconds)
+        return self._saving + self._testing(limit, n_test, slowest) + (self.measuring or 0.0) + LEAVING
 
     def _testing(self, limit: float, n_rows: int, row_seconds: float) -> float:
         share = BACKBONE_TESTING_SHARE if self.backbones else TESTING_SHARE

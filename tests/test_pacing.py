@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS
+from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS, SLOW_ROW_SECONDS
 from automl.pacing import (
     BACKBONE_SAVING,
     BACKBONE_TESTING_SHARE,
@@ -21,7 +21,7 @@ def test_without_a_limit_nothing_hurries():
     pace = Pace(None, 0.0)
     assert pace.reserve(10**6) == 0
     assert pace.choosing is pace.measuring is pace.end is pace.saved(5.0) is None
-    assert pace.testable(10**6, 1.0) == 10**6
+    assert pace.testable(10**6, 1.0, now=0.0) == 10**6
 
 
 def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
@@ -35,7 +35,9 @@ def test_the_search_ends_later_where_rows_are_predicted_fast():
     pace = Pace(60.0, 100.0)
     assert pace.searched(1000) == 160.0 - pace.reserve(1000)
     assert pace.searched(1000, row_seconds=1e-3) == pytest.approx(pace.searched(1000) + 500 * (MOST_ROW_SECONDS - 1e-3))
-    assert pace.searched(1000, row_seconds=1.0) == pace.searched(1000)
+    assert pace.searched(100, row_seconds=1.0) == pytest.approx(
+        pace.searched(100) - 50 * (SLOW_ROW_SECONDS - MOST_ROW_SECONDS)
+    )
     assert Pace(None, 0.0).searched(1000) is None
 
 
@@ -58,12 +60,15 @@ def test_the_last_save_leaves_time_to_test_and_to_measure():
     assert pace.saved(testing=3.0) == pace.end - 3.0 - MEASURING_LEAST
 
 
+@pytest.mark.parametrize("backbones", [False, True])
 @pytest.mark.parametrize(
     ("rows", "seconds", "expected"),
-    [(1000, 1e-3, 1000), (10_000, 1e-3, 3000), (10_000, 1.0, 1000), (100, 1.0, 100), (9, 0.0, 9)],
+    [(1000, 1e-3, 1000), (10_000, 1e-3, 4000), (10_000, 1.0, 50), (9, 1.0, 9), (9, 0.0, 9)],
 )
-def test_as_many_rows_are_tested_on_as_there_is_time_for(rows, seconds, expected):
-    assert Pace(60.0, 0.0).testable(rows, seconds) == expected
+def test_as_many_rows_are_tested_on_as_there_is_time_for(rows, seconds, expected, backbones):
+    pace = Pace(60.0, 100.0, backbones=backbones)
+    now = 160.0 - LEAVING - SAVING - backbones * BACKBONE_SAVING - MEASURING_LEAST - 4.0005
+    assert pace.testable(rows, seconds, now) == expected
 
 
 def test_pretrained_weights_may_be_slow_and_take_longer_to_save_and_to_test():
@@ -72,8 +77,3 @@ def test_pretrained_weights_may_be_slow_and_take_longer_to_save_and_to_test():
     assert slow.row_budgets == (*ROW_BUDGETS, BACKBONE_ROW_SECONDS)
     extra = BACKBONE_SAVING + 300 * BACKBONE_TESTING_SHARE - 1000 * MOST_ROW_SECONDS / 2
     assert slow.reserve(1000) - plain.reserve(1000) == pytest.approx(extra)
-
-
-@pytest.mark.parametrize(("rows", "seconds", "expected"), [(1000, 0.1, 300), (1000, 1.0, 50), (20, 1.0, 20)])
-def test_few_rows_are_tested_on_where_pretrained_weights_are_slow(rows, seconds, expected):
-    assert Pace(300.0, 0.0, backbones=True).testable(rows, seconds) == expected
