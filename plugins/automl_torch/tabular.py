@@ -23,7 +23,6 @@ from automl.plugin import (
     Params,
     Part,
     Profile,
-    StoppedModel,
     Task,
     TrialFailed,
     real,
@@ -31,6 +30,7 @@ from automl.plugin import (
 )
 from automl_torch.fitted import Fitted, Taught, load_fitted
 from automl_torch.lesson import Lesson
+from automl_torch.model import TorchModel
 from automl_torch.params import OPTIMISERS, affordable, categories, numbers, require_torch
 
 if TYPE_CHECKING:
@@ -145,40 +145,17 @@ class TabularNetworkFamily(ModelFamily):
         return fit_together(lessons, task, recipe, limits)
 
 
-class NetworkModel(StoppedModel):
-    """A tabular network behind the contract of a model."""
-
-    def __init__(self, family: TabularNetworkFamily, params: Params, task: Task, seed: int) -> None:
-        self._make = (family, dict(params), task, seed)
-        self._fitted: Fitted | None = None
-
-    @classmethod
-    def of(cls, fitted: Fitted, stopped: NDArray[np.float64] | None = None) -> NetworkModel:
-        """Return a model that is fitted already; `stopped` are honest predictions of its score part."""
-        model = cls.__new__(cls)
-        model._fitted, model.stopped = fitted, stopped
-        return model
-
-    @property
-    def fitted(self) -> Fitted:
-        """The network, its weights and its learning curve."""
-        if self._fitted is None:
-            raise TrialFailed("a network was asked for before it was fitted: call fit first")
-        return self._fitted
+class NetworkModel(TorchModel[TabularNetworkFamily, Fitted]):
+    """A tabular network."""
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
         """Train; the score part decides which epoch is kept."""
-        family, params, task, seed = self._make
-        [taught] = family.teach([Lesson(train, score, seed)], params, task, limits)
-        self._fitted, self.stopped = taught.fitted, taught.stopped
+        [taught] = self.family.teach([Lesson(train, score, self.seed)], self.params, self.task, limits)
+        self.fitted, self.stopped = taught.fitted, taught.stopped
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features.matrix)
-
-    def save(self, folder: Path) -> None:
-        """Write the weights with safetensors and the rest as a storable."""
-        self.fitted.save(folder)
 
 
 _FLOP = 4e-11  # seconds for a weight and a row, forth and back, in bfloat16; measured on one core, as all of these

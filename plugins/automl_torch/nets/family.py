@@ -22,15 +22,15 @@ from automl.plugin import (
     Part,
     Profile,
     Role,
-    StoppedModel,
     Task,
     TrialFailed,
 )
+from automl_torch.model import TorchModel
 from automl_torch.params import OPTIMISERS, REMEDY, affordable
 
 if TYPE_CHECKING:
     from automl_torch.nets.branch import Branch
-    from automl_torch.nets.fitted import Fitted
+    from automl_torch.nets.fitted import Fitted  # noqa: F401 - named as text, since it imports torch
     from automl_torch.nets.regime import Regime
 
 SHARE = 0.35
@@ -110,26 +110,8 @@ class NetFamily(ModelFamily):
         return affordable(entry, epochs, lambda other: profile.folds * self.cost(other, task, profile) <= seconds)
 
 
-class NetModel(StoppedModel):
-    """A network of modules behind the contract of a model."""
-
-    def __init__(self, family: NetFamily, params: Params, task: Task, seed: int) -> None:
-        self._make = (family, dict(params), task, seed)
-        self._fitted: Fitted | None = None
-
-    @classmethod
-    def of(cls, fitted: Fitted) -> NetModel:
-        """Return a model that is fitted already."""
-        model = cls.__new__(cls)
-        model._fitted = fitted
-        return model
-
-    @property
-    def fitted(self) -> Fitted:
-        """The network and its learning curve."""
-        if self._fitted is None:
-            raise TrialFailed("a network was asked for before it was fitted: call fit first")
-        return self._fitted
+class NetModel(TorchModel[NetFamily, "Fitted"]):
+    """A network of modules."""
 
     def fit(self, train: Part, score: Part | None, limits: Limits) -> None:
         """Train; the score part decides which epoch is kept."""
@@ -138,19 +120,15 @@ class NetModel(StoppedModel):
 
         if limits.seconds_left <= 0:
             raise TrialFailed("no time left to train a network")
-        family, params, task, seed = self._make
+        family, params, task, seed = self.family, self.params, self.task, self.seed
         branches = list(family.branches(params, task, train, seed))
         read = {name for branch in branches for name in branch.columns}
         others = tuple(name for name in train.features.names if name not in read)
         if others:
             branches.append(Numbers(others, NUMBERS_WIDTH))
         regime, dropout = family.regime(params, task), family.dropout(params)
-        self._fitted, self.stopped = fit(train, score, task, branches, regime, dropout, seed, limits)
+        self.fitted, self.stopped = fit(train, score, task, branches, regime, dropout, seed, limits)
 
     def predict(self, features: Features) -> NDArray[np.float64]:
         """Return (n_rows, n_labels) probabilities or (n_rows, 1) values."""
         return self.fitted.predict(features)
-
-    def save(self, folder: Path) -> None:
-        """Write the weights with safetensors and the rest as a storable."""
-        self.fitted.save(folder)
