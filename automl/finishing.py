@@ -5,19 +5,16 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from automl.artifact import load_artifact
 from automl.combining import Choice, Chosen, Combiner, CombinerOptions, Finished
-from automl.data.dataset import Dataset
 from automl.data.quality.finding import Finding
 from automl.data.quality.report import FILE as QUALITY
-from automl.data.sampling import sample_rows
 from automl.diskspace import DiskSpace
-from automl.errors import AutoMLError
 from automl.fitted import FittedModel
+from automl.held_out import Tested, score_held_out
 from automl.importance import MOST_FEATURES, Effort, measure_effects
 from automl.latency import folder_bytes
 from automl.latency_limit import DEFAULT_LATENCY, LatencyLimit, Saved, Slimmer
@@ -59,15 +56,16 @@ def finish(plan: Plan, chosen: Chosen, options: FitOptions, folder: Path, observ
         disk.write(functools.partial(_save, plan, choice, options.seed, folder))
         return load_artifact(folder / MODEL, plan.registry)
 
-    test = None if plan.prepared.test is None else _in_time(plan.prepared.test, choice, pace, options.seed, observer)
-    until = pace.saved(0.0 if test is None else test.n_rows * _row_seconds(choice))
+    test = plan.prepared.test
+    until = pace.saved(0 if test is None else test.n_rows, _row_seconds(choice))
     saved = Slimmer(combiner, plan.sample, save, observer, until).saved(choice, _limit(options))
     size = folder_bytes(folder / MODEL)
     disk.write(functools.partial(update_manifest, folder / MODEL, {"latency": saved.seconds, "size": size}))
-    tested = _Tested()
+    tested = Tested()
     if test is not None:
         observer.phase("testing", f"{test.n_rows:,} rows")
-        tested = disk.write(functools.partial(_test, plan, test, saved.fitted, folder, observer))
+        tested = score_held_out(saved.fitted, test, plan.context.metric, options.seed, pace.tested, observer)
+        disk.write(functools.partial(update_manifest, folder / MODEL, {"test_score": tested.score}))
     _measure(plan, saved.fitted, pace, folder, observer)
     result = replace(_result(plan, saved, tested, folder), size=size, seconds=time.monotonic() - pace.started)
     disk.write(functools.partial(write_whole, folder / RESULT, json.dumps(result.to_json(), indent=1)))
@@ -90,18 +88,6 @@ def _combiner_options(options: FitOptions, pace: Pace) -> CombinerOptions:
 def _row_seconds(choice: Choice) -> float:
     """Return what a row costs on one core, as far as trials have measured it."""
     return sum(member.record.predict_seconds for member in choice.members)
-
-
-def _in_time(test: Dataset, choice: Choice, pace: Pace, seed: int, observer: Observer) -> Dataset:
-    """Draw as many of the rows to test on as there is time for."""
-    n_rows = pace.testable(test.n_rows, _row_seconds(choice), time.monotonic())
-    if n_rows == test.n_rows:
-        return test
-    observer.note(
-        f"The test score is that of {n_rows:,} of the {test.n_rows:,} rows kept aside: the rest would take too much of "
-        "the time limit. `automl evaluate` scores a table whole."
-    )
-    return test.take(sample_rows(test.n_rows, n_rows, seed))
 
 
 def _limit(options: FitOptions) -> LatencyLimit | None:
@@ -176,14 +162,6 @@ def _save(plan: Plan, choice: Choice, seed: int, folder: Path) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Tested:
-    """Scores on the rows kept aside: the ensemble's, and each member's alone by trial number."""
-
-    score: float | None = None
-    alone: Mapping[int, float] = field(default_factory=dict)
-
-
 def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer: Observer) -> None:
     """Keep what features are worth in the manifest, as far as the time for it goes."""
     test = plan.prepared.test
@@ -198,22 +176,7 @@ def _measure(plan: Plan, fitted: FittedModel, pace: Pace, folder: Path, observer
         observer.raised("the importances of the features", error)
 
 
-def _test(plan: Plan, test: Dataset, fitted: FittedModel, folder: Path, observer: Observer) -> _Tested:
-    """Score the saved model, and each member alone for the leaderboard, on the rows kept aside."""
-    metric = plan.context.metric
-    try:
-        decision = fitted.output.decision
-        by_member = fitted.predict_members(test.table)
-        score = metric.score(test.y, fitted.blend(by_member, test.table), test.weights, decision)
-        alone = {number: metric.score(test.y, p, test.weights, decision) for number, p in by_member.items()}
-        update_manifest(folder / MODEL, {"test_score": score})
-    except AutoMLError as error:  # a user's metric may be undefined on these rows; the model is saved
-        observer.note(f"the test part cannot be scored: {error}")
-        return _Tested()
-    return _Tested(score, alone)
-
-
-def _result(plan: Plan, saved: Saved, tested: _Tested, folder: Path) -> FitResult:
+def _result(plan: Plan, saved: Saved, tested: Tested, folder: Path) -> FitResult:
     """Put together what the caller is told, and `result.json` keeps."""
     metric = plan.context.metric
     return FitResult(

@@ -16,7 +16,6 @@ BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 BACKBONE_SAVING = 8.0  # more seconds for that with pretrained weights, which are large
 LEAVING = 0.5  # seconds for processes to end
-_FEWEST_ROWS = 50  # of the test part; fewer would tell nothing
 
 
 @dataclass(frozen=True)
@@ -71,19 +70,16 @@ class Pace:
         """When everything should be done."""
         return None if self.limit is None else self.started + self.limit - LEAVING
 
-    def saved(self, testing: float) -> float | None:
-        """Return when the last save should end, where predicting the test part takes so many seconds."""
-        return None if self.end is None else self.end - testing - MEASURING_LEAST
+    @property
+    def tested(self) -> float | None:
+        """When the test part should have been predicted."""
+        return None if self.end is None else self.end - MEASURING_LEAST
 
-    def testable(self, n_rows: int, row_seconds: float, now: float) -> int:
-        """Return how many of the rows to test on there is time for, where one takes so many seconds on one core.
-
-        `now`, on `time.monotonic()`'s clock, nothing is saved yet.
-        """
-        if self.end is None or row_seconds <= 0:
-            return n_rows
-        seconds = self.end - now - self._saving - MEASURING_LEAST
-        return min(n_rows, max(_FEWEST_ROWS, int(seconds / row_seconds)))
+    def saved(self, n_test: int, row_seconds: float) -> float | None:
+        """Return when the last save should end, where one of so many rows takes so many seconds on one core."""
+        if self.limit is None or self.tested is None:
+            return None
+        return self.tested - self._testing(self.limit, n_test, row_seconds)
 
     @property
     def _saving(self) -> float:

@@ -20,8 +20,7 @@ from automl.pacing import (
 def test_without_a_limit_nothing_hurries():
     pace = Pace(None, 0.0)
     assert pace.reserve(10**6) == 0
-    assert pace.choosing is pace.measuring is pace.end is pace.saved(5.0) is None
-    assert pace.testable(10**6, 1.0, now=0.0) == 10**6
+    assert pace.choosing is pace.measuring is pace.end is pace.tested is pace.saved(5, 1.0) is None
 
 
 def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
@@ -57,18 +56,9 @@ def test_the_end_of_a_run_takes_no_more_than_a_third_of_its_time(limit, rows):
 def test_the_last_save_leaves_time_to_test_and_to_measure():
     pace = Pace(60.0, 100.0)
     assert pace.end == 160.0 - LEAVING
-    assert pace.saved(testing=3.0) == pace.end - 3.0 - MEASURING_LEAST
-
-
-@pytest.mark.parametrize("backbones", [False, True])
-@pytest.mark.parametrize(
-    ("rows", "seconds", "expected"),
-    [(1000, 1e-3, 1000), (10_000, 1e-3, 4000), (10_000, 1.0, 50), (9, 1.0, 9), (9, 0.0, 9)],
-)
-def test_as_many_rows_are_tested_on_as_there_is_time_for(rows, seconds, expected, backbones):
-    pace = Pace(60.0, 100.0, backbones=backbones)
-    now = 160.0 - LEAVING - SAVING - backbones * BACKBONE_SAVING - MEASURING_LEAST - 4.0005
-    assert pace.testable(rows, seconds, now) == expected
+    assert pace.tested == pace.end - MEASURING_LEAST
+    assert pace.saved(100, 0.01) == pace.tested - 0.5
+    assert pace.saved(10**6, 1.0) == pace.tested - 60 * TESTING_SHARE
 
 
 def test_pretrained_weights_may_be_slow_and_take_longer_to_save_and_to_test():
