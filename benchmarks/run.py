@@ -9,6 +9,7 @@ stopped and continued at any time.
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from benchmarks.systems.base import Job, RunFailedError, System
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run and where its results go."""
+    """What to run and where its results go; `logs` is a folder for what the engine's runs wrote down, None for none."""
 
     entries: Sequence[Entry]
     systems: Sequence[System]
@@ -33,6 +34,7 @@ class Plan:
     budget: float
     out: Path
     repeat_below: int | None = None
+    logs: Path | None = None
 
     def seeds_of(self, entry: Entry) -> Sequence[int]:
         """Return the seeds for a table: the first one only for tables of `repeat_below` rows and more."""
@@ -55,7 +57,17 @@ def run_plan(plan: Plan) -> list[Record]:
                     record = run_one(entry, system, seed, plan.budget, split)
                     append(record, plan.out)
                     print(_progress(record), flush=True)
+                    if plan.logs is not None:
+                        keep_logs(split.train.parent / system.name / "run", plan.logs, record)
     return load(plan.out)
+
+
+def keep_logs(run: Path, logs: Path, record: Record) -> None:
+    """Copy what a run of the engine wrote down of its phases and trials, as `TABLE-SYSTEM-SEED.*`."""
+    logs.mkdir(parents=True, exist_ok=True)
+    for name in ("run.log", "journal.jsonl"):
+        if (run / name).exists():
+            shutil.copy(run / name, logs / f"{record.table}-{record.system}-{record.seed}{Path(name).suffix}")
 
 
 def run_one(entry: Entry, system: System, seed: int, budget: float, split: Split) -> Record:
@@ -105,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     entries = only([e for e in load_suite(options.suite) if options.modality in {"all", e.modality}], options.only)
     systems = chosen(options.systems, pairs(options.python), pairs(options.variant), options.environments)
-    plan = Plan(entries, systems, options.seeds, options.budget, options.out, options.repeat_below)
+    plan = Plan(entries, systems, options.seeds, options.budget, options.out, options.repeat_below, options.logs)
     keys = wanted(plan)
     shown = [record for record in run_plan(plan) if record.key in keys]
     print(write_report(shown, options.out))
@@ -166,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--python", action="append", default=[], metavar="SYSTEM=PATH", help="the interpreter of a system's environment"
     )
+    parser.add_argument("--logs", type=Path, help="a folder for the run logs and journals of the engine's fits")
     parser.add_argument("--environments", type=Path, help="the folder of `python -m benchmarks peers`")
     return parser
 

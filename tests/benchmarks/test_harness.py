@@ -195,6 +195,19 @@ def test_systems_never_see_the_target_of_the_test_rows_where_they_predict(suite_
     assert seen == [False] * 3
 
 
+def test_what_a_run_wrote_down_is_kept_where_that_is_asked_for(suite_file: Path, tmp_path: Path) -> None:
+    class Writes(PriorSystem):
+        def run(self, job: Job) -> Outcome:
+            (Path(job.folder) / "run").mkdir()
+            (Path(job.folder) / "run" / "journal.jsonl").write_text(job.target)
+            return super().run(job)
+
+    logs = tmp_path / "logs"
+    run.run_plan(plan_of(suite_file, [Writes("automl"), PriorSystem("rival")], logs=logs))
+    kept = {path.name: path.read_text() for path in logs.iterdir()}
+    assert kept == {f"by_{target}-automl-0.jsonl": target for target in ("kind", "grade", "price")}
+
+
 def test_a_torn_line_loses_itself_only(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     record = Record("t", "rmse", "tabular", "automl", 0, 60.0, score=1.0)
