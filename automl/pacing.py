@@ -16,6 +16,7 @@ BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
 BACKBONE_SAVING = 8.0  # more seconds for that with pretrained weights, which are large
 LEAVING = 0.5  # seconds for processes to end
+HURRY = 2.0  # seconds in which one small model can be saved and tested, all included
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,15 @@ class Pace:
         steps = (self.choosing or 0.0) + self.refits * REFITTING_SHARE * self.limit + after
         return min(self.limit / 3, steps)
 
-    def searched(self, n_test: int, row_seconds: float = math.inf) -> float | None:
-        """Return when the search ends, on `time.monotonic()`'s clock, by what `reserve` says; None without a limit."""
-        return None if self.limit is None else self.started + self.limit - self.reserve(n_test, row_seconds)
+    def searched(self, n_test: int, row_seconds: float | None = None) -> float | None:
+        """Return when the search ends, on `time.monotonic()`'s clock, by what `reserve` says; None without a limit.
+
+        Without a model yet (`row_seconds` None) it goes on as long as one can still be saved: any is better than none.
+        """
+        if self.limit is None:
+            return None
+        needed = min(HURRY, self.limit / 3) if row_seconds is None else self.reserve(n_test, row_seconds)
+        return self.started + self.limit - needed
 
     def refitted(self, n_test: int) -> float | None:
         """Return when the last member should have been fitted again, on `time.monotonic()`'s clock."""

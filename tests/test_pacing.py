@@ -8,6 +8,7 @@ from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS,
 from automl.pacing import (
     BACKBONE_SAVING,
     BACKBONE_TESTING_SHARE,
+    HURRY,
     LEAVING,
     MEASURING_LEAST,
     REFITTING_SHARE,
@@ -32,12 +33,16 @@ def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
 
 def test_the_search_ends_later_where_rows_are_predicted_fast():
     pace = Pace(60.0, 100.0)
-    assert pace.searched(1000) == 160.0 - pace.reserve(1000)
-    assert pace.searched(1000, row_seconds=1e-3) == pytest.approx(pace.searched(1000) + 500 * (MOST_ROW_SECONDS - 1e-3))
-    assert pace.searched(100, row_seconds=1.0) == pytest.approx(
-        pace.searched(100) - 50 * (SLOW_ROW_SECONDS - MOST_ROW_SECONDS)
-    )
+    usual = pace.searched(1000, MOST_ROW_SECONDS)
+    assert usual == 160.0 - pace.reserve(1000)
+    assert pace.searched(1000, row_seconds=1e-3) == pytest.approx(usual + 500 * (MOST_ROW_SECONDS - 1e-3))
+    assert pace.searched(100, row_seconds=1.0) == 160.0 - pace.reserve(100, SLOW_ROW_SECONDS)
     assert Pace(None, 0.0).searched(1000) is None
+
+
+def test_without_a_model_the_search_goes_on_as_long_as_one_can_be_saved():
+    assert Pace(10.0, 100.0).searched(10**6) == 110.0 - HURRY > Pace(10.0, 100.0).searched(10**6, 1e-3)
+    assert Pace(3.0, 100.0).searched(10**6) == 102.0
 
 
 def test_where_members_are_fitted_again_the_search_ends_earlier():

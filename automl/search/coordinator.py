@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -48,11 +47,12 @@ class SearchOptions:
     """How long and how wide to search.
 
     `deadline` gives the end, on `time.monotonic()`'s clock and None for none, where an ensemble takes so many seconds
-    to predict a row: infinite at first, better known with every trial. With `trials` the order of everything is fixed
-    by the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
+    to predict a row: None before there is a model, better known with every trial. With `trials` the order of everything
+    is fixed by the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no
+    limit.
     """
 
-    deadline: Callable[[float], float | None]
+    deadline: Callable[[float | None], float | None]
     trials: int | None
     workers: int
     sampler: str = "tpe"
@@ -78,7 +78,7 @@ class Search:
     ) -> None:
         self._context, self._options = context, options
         self._observer, self._hook = observer, finished_hook
-        self._clock = Clock(options.deadline(math.inf), counted=options.trials is not None)
+        self._clock = Clock(options.deadline(None), counted=options.trials is not None)
         self._roster = Roster(observer)
         shared = _shared_study(context, options, storage)
         self._open_studies(storage, shared)

@@ -30,12 +30,12 @@ class Results:
         return None if self.best is None else self.best.error
 
     @property
-    def row_seconds(self) -> float:
+    def row_seconds(self) -> float | None:
         """What the best trials of all families take together to predict a row on one core: about what an ensemble does.
 
-        Infinite before there are any.
+        None before there are any.
         """
-        return sum(best.predict_seconds for best in self._best_of.values()) if self._best_of else float("inf")
+        return sum(best.predict_seconds for best in self._best_of.values()) if self._best_of else None
 
     def add(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
         """Keep a trial that has ended; `predictions` are None where it is not complete.

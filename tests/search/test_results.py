@@ -38,7 +38,7 @@ def test_what_is_added_is_on_disk_and_the_best_is_known(tmp_path):
 
 def test_a_row_takes_what_the_best_trial_of_each_family_takes(tmp_path):
     results = Results(Journal(tmp_path), Diary())
-    assert results.row_seconds == float("inf")
+    assert results.row_seconds is None
     for number, (family, error, seconds) in enumerate(
         [("a", 0.5, 9.0), ("a", 0.4, 1.0), ("a", 0.6, 7.0), ("b", 0.9, 2.0)]
     ):
