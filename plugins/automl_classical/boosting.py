@@ -69,6 +69,7 @@ class _Boosting(ModelFamily):
         tree = 5e-5 + profile.n_rows * (2e-8 + 2.2e-9 * columns) + leaves * leaf
         # Values take longer to converge than probabilities, and small trees longer than large ones.
         work = (15.0 if task.is_classification else 30.0) * min(2.0, max(0.7, math.sqrt(31 / leaves)))
+        work *= 2.5 if self.extra_trees else 1.0  # random thresholds fit less at each step
         rounds = min(work / real(params, "learning_rate"), MAX_ROUNDS)
         return 0.02 + tree * min(rounds * (profile.n_outputs if profile.n_outputs > 2 else 1), MAX_TREES)
 

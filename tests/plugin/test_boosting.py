@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from automl.plugin import (
@@ -25,7 +26,14 @@ SPARSE = frozenset({3, 10, 30, 100, 300, 1000})
 class Clock:
     """A machine whose rounds take a second each on a clock of its own, and whose loss falls with the work done."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float, scored: bool = True) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        rate: float,
+        scored: bool = True,
+        loss_of: Callable[[float], float] = lambda work: 1.0 + math.exp(-work),
+    ) -> None:
+        self.loss_of = loss_of
         self.now, self.work, self.rate, self.rounds, self.scored = 0.0, 0.0, rate, 0, scored
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
 
@@ -35,7 +43,7 @@ class Clock:
         self.work += self.rate
 
     def loss(self) -> float | None:
-        return float(np.exp(-self.work)) if self.scored else None
+        return self.loss_of(self.work) if self.scored else None
 
     def learn_faster(self, rate: float) -> None:
         self.rate = rate
@@ -70,6 +78,23 @@ def test_time_enough_leaves_the_learning_rate_alone(monkeypatch: pytest.MonkeyPa
     assert machine.rate == 0.1
 
 
+def test_a_loss_that_still_falls_where_rounds_run_out_raises_the_learning_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Clock(monkeypatch, 0.02, loss_of=lambda work: work**-0.5)
+    assert boost(machine, Pace(0.02, 100, max_rounds=1000), Limits()) == 1000
+    assert 0.02 < machine.rate <= FASTEST
+    assert machine.work > 3 * 0.02 * 1000
+    monkeypatch.undo()
+    again = Clock(monkeypatch, 0.02, loss_of=lambda work: work**-0.5)
+    boost(again, Pace(0.02, 100, max_rounds=1000), Limits())
+    assert again.work == machine.work, "no clock was looked at"
+
+
+def test_a_loss_that_has_stopped_falling_leaves_the_learning_rate_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Clock(monkeypatch, 0.02)
+    boost(machine, Pace(0.02, 1000, max_rounds=1000), Limits())
+    assert machine.rate == 0.02
+
+
 def test_without_a_deadline_the_clock_is_not_read_and_without_rows_to_stop_by_the_work_is_fixed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -99,9 +124,9 @@ def test_rounds_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rate_is_never_lowered() -> None:
-    assert rate_in_time(0.05, work=11.9, rounds_left=1000) == 0.05
-    assert rate_in_time(0.05, work=0.0, rounds_left=100) == pytest.approx(0.12)
-    assert rate_in_time(0.05, work=0.0, rounds_left=1) == FASTEST
+    assert rate_in_time(0.05, work_left=0.1, rounds_left=1000) == 0.05
+    assert rate_in_time(0.05, work_left=12.0, rounds_left=100) == pytest.approx(0.12)
+    assert rate_in_time(0.05, work_left=12.0, rounds_left=1) == FASTEST
 
 
 def test_eight_folds_take_at_most_a_tenth_of_the_run() -> None:
