@@ -92,7 +92,7 @@ def _run(session: Session, folder: Path, observer: Observer) -> FitResult:
     pool = executor_for(options, run.resources.workers, modules, folder)
     with pool as executor, tempfile.TemporaryDirectory() as private:
         plan = run.plan()
-        refits = plan.context.refits and "refit" not in options.without
+        refits = bool(plan.context.refitted) and "refit" not in options.without
         pace = Pace(None if end is None else end - session.started, session.started, bool(options.backbones), refits)
         run.tell_limits(end, pace.reserve(plan.n_test))
         context_path = Path(private) / "context.pickle"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 
 from automl.ensemble import BACKBONE_ROW_SECONDS, MOST_ROW_SECONDS, ROW_BUDGETS
+from automl.search.results import Needs
 
 CHOOSING_SHARE, CHOOSING_LEAST, CHOOSING_MOST = 0.025, 0.5, 30.0  # of the time limit, and seconds, for the ensemble
 MEASURING_SHARE, MEASURING_LEAST, MEASURING_MOST = 0.01, 0.5, 5.0  # likewise, for the importance of features
 REFITTING_SHARE = 0.12  # of the time limit, to fit members again on all rows, where rows were held out
+REFITTING_MARGIN = 1.3  # on the seconds that their trials took: there are more rows, and models to read back
 TESTING_SHARE = 0.05  # of the time limit, that predicting the test part may take
 BACKBONE_TESTING_SHARE = 0.1  # likewise, with pretrained weights
 SAVING = 1.8  # seconds to write the model, to load it again and to time single rows, twice where they take too long
@@ -32,25 +33,27 @@ class Pace:
     backbones: bool = False
     refits: bool = False
 
-    def reserve(self, n_test: int, row_seconds: float = math.inf) -> float:
-        """Return the seconds that the steps after the search need; 0 without a limit.
+    def reserve(self, n_test: int, needs: Needs | None = None) -> float:
+        """Return the seconds that the steps after the search need, with so many rows to test on; 0 without a limit.
 
-        There are so many rows to test on, and one takes about so long to predict on one core.
+        What they need is a guess where trials do not tell it yet (None).
         """
         if self.limit is None:
             return 0.0
-        after = self._after(self.limit, n_test, row_seconds)
-        steps = (self.choosing or 0.0) + self.refits * REFITTING_SHARE * self.limit + after
-        return min(self.limit / 3, steps)
+        refitting = REFITTING_SHARE * self.limit * self.refits
+        if needs is not None:
+            refitting = min(refitting, REFITTING_MARGIN * needs.refit_seconds)
+        after = self._after(self.limit, n_test, None if needs is None else needs.row_seconds)
+        return min(self.limit / 3, (self.choosing or 0.0) + refitting + after)
 
-    def searched(self, n_test: int, row_seconds: float | None = None) -> float | None:
+    def searched(self, n_test: int, needs: Needs | None = None) -> float | None:
         """Return when the search ends, on `time.monotonic()`'s clock, by what `reserve` says; None without a limit.
 
-        Without a model yet (`row_seconds` None) it goes on as long as one can still be saved: any is better than none.
+        Without a model yet (None) it goes on as long as one can still be saved: any is better than none.
         """
         if self.limit is None:
             return None
-        needed = min(HURRY, self.limit / 3) if row_seconds is None else self.reserve(n_test, row_seconds)
+        needed = min(HURRY, self.limit / 3) if needs is None else self.reserve(n_test, needs)
         return self.started + self.limit - needed
 
     def refitted(self, n_test: int) -> float | None:
@@ -92,9 +95,9 @@ class Pace:
     def _saving(self) -> float:
         return SAVING + self.backbones * BACKBONE_SAVING
 
-    def _after(self, limit: float, n_test: int, row_seconds: float = math.inf) -> float:
+    def _after(self, limit: float, n_test: int, row_seconds: float | None = None) -> float:
         """Return the seconds that the steps after the choice of members need."""
-        if math.isinf(row_seconds):
+        if row_seconds is None:
             row_seconds = BACKBONE_ROW_SECONDS if self.backbones else MOST_ROW_SECONDS
         slowest = min(self.row_budgets[-1], row_seconds)
         return self._saving + self._testing(limit, n_test, slowest) + (self.measuring or 0.0) + LEAVING

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from automl.combining import Chosen
-from automl.data.folds import ALL_ROWS
 from automl.memory import own_bytes
 from automl.search.again import AgainJob, run_again
 from automl.search.events import Refitted
@@ -48,7 +47,7 @@ class Refitting:
         The others stay as they are, and so does one whose family cannot, or fails.
         """
         started, choice = time.monotonic(), chosen.choice
-        models = self._fit([member.record for member in choice.members if _partial(member.record)])
+        models = self._fit([member.record for member in choice.members if member.record.partial])
         self.observer.event(Refitted(tuple(sorted(models)), len(choice.members), time.monotonic() - started))
         records = [
             replace(record, models=(models[record.number],)) if record.number in models else record
@@ -109,8 +108,3 @@ class Refitting:
     def _end(self, future: Future[Any]) -> None:
         if isinstance(self.executor, Killable):
             self.executor.kill(future, "the time to fit on all rows is over")
-
-
-def _partial(record: TrialRecord) -> bool:
-    """Whether a trial's only model has not learned from every row."""
-    return len(record.models) == 1 and record.models[0].fold != ALL_ROWS

@@ -11,11 +11,13 @@ from automl.pacing import (
     HURRY,
     LEAVING,
     MEASURING_LEAST,
+    REFITTING_MARGIN,
     REFITTING_SHARE,
     SAVING,
     TESTING_SHARE,
     Pace,
 )
+from automl.search.results import Needs
 
 
 def test_without_a_limit_nothing_hurries():
@@ -33,21 +35,24 @@ def test_what_comes_after_the_search_is_reserved_but_never_most_of_the_time():
 
 def test_the_search_ends_later_where_rows_are_predicted_fast():
     pace = Pace(60.0, 100.0)
-    usual = pace.searched(1000, MOST_ROW_SECONDS)
+    usual = pace.searched(1000, Needs(MOST_ROW_SECONDS))
     assert usual == 160.0 - pace.reserve(1000)
-    assert pace.searched(1000, row_seconds=1e-3) == pytest.approx(usual + 500 * (MOST_ROW_SECONDS - 1e-3))
-    assert pace.searched(100, row_seconds=1.0) == 160.0 - pace.reserve(100, SLOW_ROW_SECONDS)
+    assert pace.searched(1000, Needs(1e-3)) == pytest.approx(usual + 500 * (MOST_ROW_SECONDS - 1e-3))
+    assert pace.searched(100, Needs(1.0)) == 160.0 - pace.reserve(100, Needs(SLOW_ROW_SECONDS))
     assert Pace(None, 0.0).searched(1000) is None
 
 
 def test_without_a_model_the_search_goes_on_as_long_as_one_can_be_saved():
-    assert Pace(10.0, 100.0).searched(10**6) == 110.0 - HURRY > Pace(10.0, 100.0).searched(10**6, 1e-3)
+    assert Pace(10.0, 100.0).searched(10**6) == 110.0 - HURRY > Pace(10.0, 100.0).searched(10**6, Needs(1e-3))
     assert Pace(3.0, 100.0).searched(10**6) == 102.0
 
 
 def test_where_members_are_fitted_again_the_search_ends_earlier():
     plain, refits = Pace(60.0, 100.0), Pace(60.0, 100.0, refits=True)
     assert refits.reserve(1000) == pytest.approx(plain.reserve(1000) + 60 * REFITTING_SHARE)
+    quick, slow = Needs(1e-3, refit_seconds=2.0), Needs(1e-3, refit_seconds=50.0)
+    assert refits.reserve(1000, quick) == pytest.approx(plain.reserve(1000, quick) + 2 * REFITTING_MARGIN)
+    assert refits.reserve(1000, slow) == pytest.approx(plain.reserve(1000, slow) + 60 * REFITTING_SHARE)
     assert refits.refitted(1000) == pytest.approx(160.0 - plain.reserve(1000) + plain.choosing)
     assert Pace(None, 0.0, refits=True).refitted(1000) is None
 

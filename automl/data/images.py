@@ -59,20 +59,37 @@ class ImageSize:
         return cls(int(found[2]), int(found[3]), 1 if found[1] == "grey" else 3)
 
 
-def place(cell: str, folder: Path | None) -> Path:
-    """Return the file that a cell names; with a folder, raise `DataError` where it is not inside that folder."""
-    if folder is None:
-        return Path(cell.strip())
-    root = os.path.normpath(folder.absolute())
-    path = os.path.normpath(os.path.join(root, cell.strip()))
-    inside = "\0" not in cell and os.path.commonpath([root, path]) == root
-    # A link inside the folder may lead out of it all the same.
-    if not inside or os.path.commonpath([os.path.realpath(root), os.path.realpath(path)]) != os.path.realpath(root):
-        raise DataError(
-            f"the image path '{cell.strip()[:80]}' leads out of the folder {folder}, and only files inside it are "
-            "read; move the images there, or name their folder (--images)"
-        )
-    return Path(path)
+class Places:
+    """Finds the files that cells name. With a folder they must lie inside it; links are followed once a folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._root = None if folder is None else os.path.normpath(folder.absolute())
+        self._real: dict[str, str] = {}
+
+    def of(self, cell: str) -> Path:
+        """Return the file; raise `DataError` where it is not inside the folder."""
+        if self._root is None:
+            return Path(cell.strip())
+        root, path = self._root, os.path.normpath(os.path.join(self._root, cell.strip()))
+        inside = "\0" not in cell and os.path.commonpath([root, path]) == root
+        # A link inside the folder may lead out of it all the same.
+        if not inside or os.path.commonpath([self._resolved(root), self._followed(path)]) != self._resolved(root):
+            raise DataError(
+                f"the image path '{cell.strip()[:80]}' leads out of the folder {self._root}, and only files inside it "
+                "are read; move the images there, or name their folder (--images)"
+            )
+        return Path(path)
+
+    def _resolved(self, folder: str) -> str:
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return self._real[folder]
+
+    def _followed(self, path: str) -> str:
+        """Return where a file really is."""
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        return os.path.join(self._resolved(os.path.dirname(path)), os.path.basename(path))
 
 
 def choose_image_parsing(cells: Sequence[str], n_rows: int, folder: Path | None) -> tuple[str, str]:
@@ -84,7 +101,8 @@ def choose_image_parsing(cells: Sequence[str], n_rows: int, folder: Path | None)
     if find_spec("PIL") is None:
         return "", f"names image files, and reading them needs Pillow, which is not installed: {REMEDY}"
     step = max(1, len(cells) // _LOOKED_AT)
-    looked_at = [place(cell, folder) for cell in cells[::step][:_LOOKED_AT]]
+    places = Places(folder)
+    looked_at = [places.of(cell) for cell in cells[::step][:_LOOKED_AT]]
     sizes, why = [], ""
     with _quiet():
         for path in looked_at:
@@ -110,7 +128,8 @@ def to_images(cells: NDArray[np.object_], parsing: str, folder: Path | None) -> 
     size = ImageSize.of(parsing)
     out = np.full(len(cells), None, dtype=object)
     rows = [row for row, cell in enumerate(cells) if cell is not None]
-    paths = [place(cells[row], folder) for row in rows]
+    places = Places(folder)
+    paths = [places.of(cells[row]) for row in rows]
     with _quiet(), ThreadPoolExecutor(_THREADS) as pool:
         for row, image in zip(rows, pool.map(partial(_read_or_none, size=size), paths), strict=True):
             out[row] = image

@@ -8,7 +8,7 @@ import pandas as pd
 
 from automl.data.cells import Series, is_missing
 from automl.data.dataset import Dataset
-from automl.data.images import ImageSize, place, why_unreadable
+from automl.data.images import ImageSize, Places, why_unreadable
 from automl.data.schema import Column, Role
 
 
@@ -31,4 +31,4 @@ def unread_cells(frame: pd.DataFrame, dataset: Dataset, folder: Path | None) -> 
 def _why(cell: str, column: Column, folder: Path | None) -> str:
     if column.role is Role.SEQUENCE:
         return "is no row of numbers"
-    return why_unreadable(place(cell, folder), ImageSize.of(column.parsing))
+    return why_unreadable(Places(folder).of(cell), ImageSize.of(column.parsing))

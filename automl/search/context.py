@@ -45,9 +45,10 @@ class Context:
         return self.plan.out_of_bag and not self.toolbox.uses_target
 
     @property
-    def refits(self) -> bool:
-        """Whether models may be fitted again in the end: rows were held out, and a family can learn from all."""
-        return self.plan.leaves_rows_out and any(family.builds_again for family in self.families.values())
+    def refitted(self) -> frozenset[str]:
+        """The families whose models may be fitted again in the end: rows were held out, and they can learn from all."""
+        able = (name for name, family in self.families.items() if family.builds_again)
+        return frozenset(able if self.plan.leaves_rows_out else ())
 
     def in_one_fit(self, family: str) -> bool:
         """Whether a trial of this family is one fit on all rows, whose out-of-fold predictions are out-of-bag."""

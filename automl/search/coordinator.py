@@ -30,7 +30,7 @@ from automl.search.journal import Journal
 from automl.search.observer import Observer
 from automl.search.pending import Pending
 from automl.search.records import Trial, TrialRecord, derived_seed
-from automl.search.results import Results
+from automl.search.results import Needs, Results
 from automl.search.room import Room
 from automl.search.roster import Roster
 from automl.search.running import Running
@@ -46,13 +46,12 @@ LAG = 4  # with a fixed number of trials, trial i is proposed once the results u
 class SearchOptions:
     """How long and how wide to search.
 
-    `deadline` gives the end, on `time.monotonic()`'s clock and None for none, where an ensemble takes so many seconds
-    to predict a row: None before there is a model, better known with every trial. With `trials` the order of everything
-    is fixed by the seed, whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no
-    limit.
+    `deadline` gives the end, on `time.monotonic()`'s clock and None for none, by what is to come after the search: None
+    before there is a model, better known with every trial. With `trials` the order of everything is fixed by the seed,
+    whatever the machine's speed. `memory` is what the whole run may hold, in bytes; None for no limit.
     """
 
-    deadline: Callable[[float | None], float | None]
+    deadline: Callable[[Needs | None], float | None]
     trials: int | None
     workers: int
     sampler: str = "tpe"
@@ -92,7 +91,7 @@ class Search:
         self._turns = Turns(self._roster, self._costs, division, options.tactics, shared, second, options.seed)
         self._admission = Admission(self._costs, division, self._footprints, room)
         self._running = Running(context_path, executor, room, allowance, observer, self._bar)
-        self._results = Results(journal, observer)
+        self._results = Results(journal, observer, context.refitted)
         self._feedback = Feedback(self._roster.studies)
         self._asked = 0
         self._elapsed = 0.0  # of earlier processes
@@ -230,7 +229,7 @@ class Search:
 
     def _move_deadline(self) -> None:
         if not self._clock.counted:
-            self._clock.deadline = self._options.deadline(self._results.row_seconds)
+            self._clock.deadline = self._options.deadline(self._results.needs(self._options.workers))
 
     def _learn(self, record: TrialRecord, units: float, killed: bool = False) -> None:
         """Account for a trial's cost and error."""

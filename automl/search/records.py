@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.data.folds import ALL_ROWS
 from automl.plugin.model import Params
 
 State = Literal["complete", "stopped", "failed"]
@@ -96,6 +97,11 @@ class TrialRecord:
     models: tuple[SavedModel, ...] = ()
     reason: str = ""
     elapsed: float = 0.0
+
+    @property
+    def partial(self) -> bool:
+        """Whether its only model has not learned from every row."""
+        return len(self.models) == 1 and self.models[0].fold != ALL_ROWS
 
     @property
     def overran(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,17 +13,33 @@ from automl.search.observer import Observer
 from automl.search.records import TrialRecord
 from automl.search.shortlist import shortlist
 
+_AGAIN = 3  # trials that an ensemble is likely to hold of those that can be fitted again
+_NEAR = 0.2  # of the lowest error: by so much more, a trial rarely has a place in an ensemble
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the steps after a search will take, as far as its trials tell.
+
+    `row_seconds` is what the ensemble takes to predict a row on one core, `refit_seconds` how long all workers take to
+    fit its members again.
+    """
+
+    row_seconds: float
+    refit_seconds: float = 0.0
+
 
 class Results:
     """`finished` are the complete trials with their out-of-fold predictions (n_rows, n_outputs) float32, as they came.
 
-    `best` is the trial of the lowest error, earlier processes' included.
+    `best` is the trial of the lowest error, earlier processes' included. Models of the families `again` may be fitted
+    again where they have not learned from all rows.
     """
 
-    def __init__(self, journal: Journal, observer: Observer) -> None:
+    def __init__(self, journal: Journal, observer: Observer, again: Collection[str] = ()) -> None:
         self.finished: list[tuple[TrialRecord, NDArray[np.float32]]] = []
         self.best: TrialRecord | None = None
-        self._journal, self._observer = journal, observer
+        self._journal, self._observer, self._again = journal, observer, frozenset(again)
         self._best_of: dict[str, TrialRecord] = {}
         self._dropped: set[int] = set()
 
@@ -29,13 +48,20 @@ class Results:
         """The lowest error so far, None before there is any."""
         return None if self.best is None else self.best.error
 
-    @property
-    def row_seconds(self) -> float | None:
-        """What the best trials of all families take together to predict a row on one core: about what an ensemble does.
+    def needs(self, workers: int) -> Needs | None:
+        """Say what is to come after the search, None before any trial has an error.
 
-        None before there are any.
+        The best trials of all families take about as long to predict with as an ensemble does.
         """
-        return sum(best.predict_seconds for best in self._best_of.values()) if self._best_of else None
+        if self.best is None:
+            return None
+        limit = (self.best.error or 0.0) + _NEAR * abs(self.best.error or 0.0)
+        again = [r for r, _ in self.finished if r.family in self._again and r.partial and (r.error or 0.0) <= limit]
+        longest = sorted(r.seconds for r in sorted(again, key=lambda r: r.error or 0.0)[:_AGAIN])
+        return Needs(
+            row_seconds=sum(best.predict_seconds for best in self._best_of.values()),
+            refit_seconds=max(sum(longest) / workers, max(longest, default=0.0)),
+        )
 
     def add(self, record: TrialRecord, predictions: NDArray[np.float32] | None) -> None:
         """Keep a trial that has ended; `predictions` are None where it is not complete.

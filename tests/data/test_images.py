@@ -10,7 +10,7 @@ from PIL import Image
 
 from automl.data import images
 from automl.data.apply import to_table
-from automl.data.images import ImageSize, choose_image_parsing, place, to_images, why_unreadable
+from automl.data.images import ImageSize, Places, choose_image_parsing, to_images, why_unreadable
 from automl.data.infer import Wishes, infer_schema
 from automl.data.prepare import DataOptions, prepare
 from automl.data.schema import Role
@@ -92,13 +92,13 @@ def test_broken_files_are_missing_until_all_are(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("cell", ["../secret.png", "a/../../secret.png", "/etc/passwd.png", "a\0.png"])
 def test_paths_stay_inside_the_folder(cell: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="leads out of the folder"):
-        place(cell, tmp_path)
+        Places(tmp_path).of(cell)
 
 
 def test_paths_inside_may_be_absolute(tmp_path: Path) -> None:
-    assert place(" a/../b.png", tmp_path) == tmp_path / "b.png"
-    assert place(str(tmp_path / "b.png"), tmp_path) == tmp_path / "b.png"
-    assert place("/elsewhere/b.png", None) == Path("/elsewhere/b.png")
+    assert Places(tmp_path).of(" a/../b.png") == tmp_path / "b.png"
+    assert Places(tmp_path).of(str(tmp_path / "b.png")) == tmp_path / "b.png"
+    assert Places(None).of("/elsewhere/b.png") == Path("/elsewhere/b.png")
 
 
 def test_links_and_pipes_do_not_lead_out(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_links_and_pipes_do_not_lead_out(tmp_path: Path) -> None:
     (inside / "near.png").symlink_to(inside / "fine.png")
     for cell in ("link.png", "folder/outside.png"):
         with pytest.raises(DataError, match="leads out of the folder"):
-            place(cell, inside)
-    assert place("near.png", inside) == inside / "near.png"
+            Places(inside).of(cell)
+    assert Places(inside).of("near.png") == inside / "near.png"
     os.mkfifo(inside / "pipe.png")
     assert why_unreadable(inside / "pipe.png", ImageSize(4, 4, 3)) == "is no plain file"
 

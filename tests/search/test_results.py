@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from automl.data.folds import ALL_ROWS
 from automl.search.journal import Journal, read_records, trial_folder
 from automl.search.records import SavedModel, TrialRecord
-from automl.search.results import Results
+from automl.search.results import Needs, Results
 from tests.search.tiny import Diary, record
 
 PREDICTIONS = np.full((3, 2), 0.5, dtype=np.float32)
@@ -38,12 +39,29 @@ def test_what_is_added_is_on_disk_and_the_best_is_known(tmp_path):
 
 def test_a_row_takes_what_the_best_trial_of_each_family_takes(tmp_path):
     results = Results(Journal(tmp_path), Diary())
-    assert results.row_seconds is None
+    assert results.needs(2) is None
     for number, (family, error, seconds) in enumerate(
         [("a", 0.5, 9.0), ("a", 0.4, 1.0), ("a", 0.6, 7.0), ("b", 0.9, 2.0)]
     ):
         results.restore(record(family, "complete", error, number=number, predict_seconds=seconds))
-    assert results.row_seconds == 3.0
+    assert results.needs(2) == Needs(row_seconds=3.0)
+
+
+def test_what_may_be_fitted_again_is_the_best_of_what_has_not_seen_all_rows(tmp_path):
+    results = Results(Journal(tmp_path), Diary(), again={"a"})
+    part, whole = (SavedModel("trials/0", "encoders/x.npz", fold) for fold in (0, ALL_ROWS))
+    trials = [
+        ("a", 1.00, 8.0, (part,)), ("a", 1.01, 3.0, (part,)), ("a", 1.02, 1.0, (part,)), ("a", 1.03, 50.0, (part,)),
+        ("a", 1.00, 60.0, (whole,)), ("a", 1.00, 60.0, (part, part)), ("b", 1.00, 70.0, (part,)),
+    ]  # fmt: skip
+    for number, (family, error, seconds, models) in enumerate(trials):
+        known = record(family, "complete", error, number=number, seconds=seconds, models=models)
+        results.finished.append((known, PREDICTIONS))
+        results.best = results.best or known
+    assert results.needs(1).refit_seconds == 12.0
+    assert results.needs(2).refit_seconds == 8.0, "no fewer than the longest takes"
+    results.best = record("b", "complete", 0.5)
+    assert results.needs(1).refit_seconds == 0.0, "none is near enough to the best"
 
 
 def test_models_of_what_is_not_complete_or_hopeless_go(tmp_path, monkeypatch):
