@@ -53,8 +53,8 @@ class Pace:
         """
         if self.limit is None:
             return None
-        needed = min(HURRY, self.limit / 3) if needs is None else self.reserve(n_test, needs)
-        return self.started + self.limit - needed
+        hurry = min(HURRY + self.backbones * BACKBONE_SAVING, self.limit / 3)
+        return self.started + self.limit - (hurry if needs is None else self.reserve(n_test, needs))
 
     def refitted(self, n_test: int) -> float | None:
         """Return when the last member should have been fitted again, on `time.monotonic()`'s clock."""
