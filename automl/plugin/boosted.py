@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automl.plugin.model import Part
-from automl.plugin.targets import prior, spread
+from automl.plugin.targets import of_labels, prior, spread
 from automl.task import Task
 
 
@@ -50,6 +50,11 @@ class BoostedHead:
     def n_groups(self) -> int:
         """Trees that a round grows: one for values and for two labels, one a label for more."""
         return len(self.classes) if len(self.classes) > 2 else 1
+
+    def known(self, score: Part | None) -> Part | None:
+        """Return the rows whose labels the trees know; None where there are none."""
+        part = None if score is None else of_labels(score, self.classes)
+        return part if part is not None and len(part.y) else None
 
     def targets(self, part: Part) -> NDArray[Any]:
         """Return what the trees learn, (n_rows,): positions among the labels known, or standardised values."""

@@ -22,7 +22,6 @@ from automl.plugin import (
     Task,
     TrialFailed,
     load,
-    of_labels,
     real,
     save,
     whole,
@@ -62,9 +61,9 @@ class CatBoostModel(BoostedModel[Head, bytes]):
         """Boost, again at another learning rate where the pace turns out wrong; return the best rounds."""
         import catboost
 
-        known = None if score is None else of_labels(score, head.classes)
+        known = head.known(score)
         pool = labelled(head, train)
-        scored = None if known is None or not len(known.y) else labelled(head, known)
+        scored = None if known is None else labelled(head, known)
         rate, depth = real(self.params, "learning_rate"), whole(self.params, "depth")
         plan = Plan.of(rate, len(train.y), 2**depth * head.n_groups, scored is not None, work_of(self.task))
         for attempt in range(_RESTARTS + 1):

@@ -29,7 +29,6 @@ from automl.plugin import (
     checkpoints,
     linked,
     load,
-    of_labels,
     patience_for,
     real,
     save,
@@ -72,11 +71,9 @@ class BoostingModel(BoostedModel[_Head, str]):
         params = self._lightgbm_params(head, limits.threads)
         data = _dataset(head, train, params)
         booster = lightgbm.Booster(params, data)
-        scored = None if score is None else of_labels(score, head.classes)
-        if scored is not None and len(scored.y):
+        scored = head.known(score)
+        if scored is not None:
             booster.add_valid(_dataset(head, scored, params, data), "score")
-        else:
-            scored = None
         most = min(MAX_ROUNDS, MAX_TREES // booster.num_model_per_iteration())
         # After the last round comes the score part, predicted once more by every tree, as a row is learned and scored.
         writing = _WRITING + (0.0 if scored is None else _PREDICTING * len(scored.y) / len(train.y))

@@ -26,7 +26,6 @@ from automl.plugin import (
     checkpoints,
     linked,
     load,
-    of_labels,
     patience_for,
     real,
     save,
@@ -71,8 +70,8 @@ class XGBoostModel(BoostedModel[_Head, bytes]):
 
     def boost(self, head: _Head, train: Part, score: Part | None, limits: Limits) -> bytes:
         """Boost; return the best rounds."""
-        known = None if score is None else of_labels(score, head.classes)
-        scored = None if known is None or not len(known.y) else _matrix(head, known, limits.threads)
+        known = head.known(score)
+        scored = None if known is None else _matrix(head, known, limits.threads)
         machine = _Rounds(self._xgboost_params(head, limits.threads), _matrix(head, train, limits.threads), scored)
         most = min(MAX_ROUNDS, MAX_TREES // head.n_groups)
         pace = Pace(real(self.params, "learning_rate"), patience_for(len(train.y)), most, _LOOKS, _WRITING)
